@@ -1,0 +1,109 @@
+//! Every default, with its source.
+
+use crate::api::ErrorCode;
+
+/// What a member is told once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// The room's name: a PeerJS id.
+    pub room: String,
+    /// The most members the room may have, this one included, while this member hosts it. `None`: no limit.
+    /// Default 10 (the original's).
+    pub mesh_limit: Option<u32>,
+    /// Milliseconds between heartbeats, 100 to 60 000. Default 500 (PROTOCOL §8; the original's is 2 000).
+    pub health_interval_ms: u32,
+    /// Milliseconds until a member that is not in the room gives up with `join-timeout`. `None` (the default): never.
+    pub join_timeout_ms: Option<u32>,
+    /// The own init data, encoded.
+    pub init_data: Option<Vec<u8>>,
+    /// The largest encoded message, bytes. Default 256 MiB (PROTOCOL §1).
+    pub max_message: usize,
+    /// How many bytes a link's driver may hold unsent. Default 128 KiB (native: measured best with str0m between 96 and
+    /// 128 KiB); pages take 256 KiB.
+    pub link_window: u32,
+    /// The wire versions that we speak, lowest and highest. Changed only by tests.
+    pub versions: (u16, u16),
+}
+
+impl Config {
+    /// The defaults, for a room.
+    pub fn new(room: &str) -> Config {
+        Config {
+            room: room.to_owned(),
+            mesh_limit: Some(10),
+            health_interval_ms: 500,
+            join_timeout_ms: None,
+            init_data: None,
+            max_message: 256 << 20,
+            link_window: 128 << 10,
+            versions: (WIRE_VERSION, WIRE_VERSION),
+        }
+    }
+
+    /// Whether a member can be made from it; else what is wrong.
+    pub fn check(&self) -> Result<(), ErrorCode> {
+        if !is_valid_id(&self.room) {
+            return Err(ErrorCode::InvalidRoom);
+        }
+        if self.mesh_limit == Some(0) || !(100..=60_000).contains(&self.health_interval_ms) {
+            return Err(ErrorCode::InvalidOption);
+        }
+        Ok(())
+    }
+}
+
+/// The wire version this release speaks.
+pub const WIRE_VERSION: u16 = 1;
+/// Largest init data, bytes: it travels in one record, and a channel carries 256 KiB.
+pub const MAX_INIT_DATA: usize = 64 << 10;
+/// Sends that may wait at most (PROTOCOL §5).
+pub const MAX_WAITING_SENDS: usize = 1024;
+/// Own messages that may be under way, bytes (PROTOCOL §5).
+pub const SENDER_BUDGET: usize = 8 << 20;
+/// Messages of all senders that a member may keep, bytes (PROTOCOL §5).
+pub const TOTAL_BUDGET: usize = 64 << 20;
+/// How long a dropped member may come back without loss, ms (PROTOCOL §5).
+pub const RETENTION_MS: u64 = 30_000;
+/// A member that takes nothing for so long while data waits is dropped, ms (PROTOCOL §5).
+pub const TOO_SLOW_MS: u64 = 10_000;
+/// How long a polite leave waits for delivery, ms (guess).
+pub const LEAVE_MS: u64 = 5_000;
+/// HEARTBEAT to the signalling server, ms (PeerJS's `pingInterval`).
+pub const SESSION_BEAT_MS: u64 = 5_000;
+/// A host's proof that the room's name is its own, ms (PROTOCOL §7).
+pub const ECHO_MS: u64 = 5_000;
+/// No answer to a dial within so long: retry, ms (PROTOCOL §7).
+pub const ANSWER_MS: u64 = 2_000;
+/// No link within so long after the answer: given up, ms (20 s is ICE's own; rooms recover sooner; guess).
+pub const OPEN_MS: u64 = 10_000;
+/// An acknowledgement waits at most so long, ms, or until [`ACK_BYTES`] (PROTOCOL §5).
+pub const ACK_MS: u64 = 200;
+/// See [`ACK_MS`].
+pub const ACK_BYTES: usize = 64 << 10;
+/// Pieces of messages, bytes: cut and packed to about this (PROTOCOL §4).
+pub const PIECE: usize = 15 << 10;
+/// A frame holds records up to about this, bytes.
+pub const FRAME: usize = 15 << 10;
+/// Wait between two attempts to reach the server doubles from the first to the second, ms (topology study §8).
+pub const BACKOFF_MS: (u64, u64) = (250, 10_000);
+/// The next of the line is dialled after so long without an answer, ms (PROTOCOL §8).
+pub const NEXT_OF_LINE_MS: u64 = 1_000;
+/// A clock step over this is a wake, ms (DESIGN §3).
+pub const WAKE_MS: u64 = 1_600;
+/// How many events may wait for a slow user before deliveries stop (guess).
+pub const MAX_EVENTS: usize = 4096;
+/// And how many bytes of messages among them (guess).
+pub const MAX_EVENT_BYTES: usize = 4 << 20;
+
+/// PeerJS's pattern: groups of ASCII letters and digits separated by one space, underscore or hyphen.
+fn is_valid_id(id: &str) -> bool {
+    let mut separated = true; // a separator may not come first
+    for byte in id.bytes() {
+        match byte {
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => separated = false,
+            b' ' | b'_' | b'-' if !separated => separated = true,
+            _ => return false,
+        }
+    }
+    !separated
+}
