@@ -1,0 +1,175 @@
+// The judge: knows what every member sent, reads what every member heard, and says what is wrong.
+
+import assert from "node:assert/strict";
+import { short } from "./time.mjs";
+
+/** What was sent in a room, by whom and to whom; and what must therefore have been heard. */
+export class Ledger {
+  /** Per sender (the member object): its messages in order. */
+  #sent = new Map();
+
+  /** Notes a message that the sender was told to send. */
+  note(sender, data, to) {
+    if (!this.#sent.has(sender)) this.#sent.set(sender, []);
+    this.#sent.get(sender).push({ data, to });
+  }
+
+  /** Sends and notes many messages, in order; resolves when the sender has accepted them all. */
+  async send(sender, messages, ms) {
+    const answers = [];
+    for (const { data, to } of messages) {
+      this.note(sender, data, to);
+      answers.push(sender.sendData(data, to, ms));
+    }
+    for (const [i, answer] of (await Promise.all(answers)).entries()) {
+      assert.equal(answer.event, "sent", `${sender.name}'s message ${i} was refused: ${short(answer)}`);
+    }
+  }
+
+  /** The values that `receiver` has to hear from `sender`, in order. */
+  due(sender, receiver) {
+    if (sender === receiver) return [];
+    return (this.#sent.get(sender) ?? [])
+      .filter(({ to }) => to === undefined || to === receiver.id)
+      .map(({ data }) => data);
+  }
+
+  /** Waits until each of `receivers` has heard as many values of each of `senders` as are due. */
+  async heard(senders, receivers, ms) {
+    await Promise.all(
+      receivers.flatMap((receiver) =>
+        senders.map((sender) => {
+          const due = this.due(sender, receiver).length;
+          let from = 0;
+          let count = 0;
+          return receiver.until(
+            () => {
+              for (; from < receiver.events.length; from++) {
+                const event = receiver.events[from];
+                if (event.event === "data" && event.from === sender.id) count++;
+              }
+              return count >= due;
+            },
+            ms,
+            `all ${due} messages of ${sender.name}`,
+          ).catch((error) => {
+            throw new Error(`${error.message}\n  (${count} of ${due} had come)`);
+          });
+        }),
+      ),
+    );
+  }
+
+  /** Every receiver has heard from every sender exactly what was due: once, in order, and nothing else. */
+  exact(senders, receivers) {
+    for (const receiver of receivers) {
+      for (const sender of senders) {
+        const difference = compare(this.due(sender, receiver), receiver.dataFrom(sender.id));
+        assert.equal(difference, undefined, `${receiver.name} from ${sender.name}: ${difference}`);
+      }
+      const known = new Set(senders.map(({ id }) => id));
+      const strange = receiver.events.find((event) => event.event === "data" && !known.has(event.from));
+      assert.equal(strange, undefined, `${receiver.name} heard from somebody who sent nothing: ${short(strange)}`);
+    }
+  }
+
+  /**
+   * A sender that died: each survivor has heard a prefix of its broadcasts, and all of them the same one. What it
+   * sent to one alone is a prefix of that.
+   */
+  samePrefix(dead, survivors) {
+    let longest;
+    for (const receiver of survivors) {
+      const due = this.due(dead, receiver);
+      const heard = receiver.dataFrom(dead.id);
+      const difference = compare(due.slice(0, heard.length), heard);
+      assert.equal(difference, undefined, `${receiver.name} from ${dead.name}, who died: ${difference}`);
+      const broadcasts = this.#broadcastsAmong(dead, receiver, heard.length);
+      longest ??= { receiver, broadcasts };
+      assert.equal(
+        broadcasts,
+        longest.broadcasts,
+        `of ${dead.name}, who died, ${receiver.name} heard ${broadcasts} broadcasts and ${longest.receiver.name} ${longest.broadcasts}`,
+      );
+    }
+  }
+
+  #broadcastsAmong(sender, receiver, count) {
+    return (this.#sent.get(sender) ?? [])
+      .filter(({ to }) => to === undefined || to === receiver.id)
+      .slice(0, count)
+      .filter(({ to }) => to === undefined).length;
+  }
+}
+
+/** The first difference between what was due and what was heard, in words; undefined if there is none. */
+export function compare(due, heard) {
+  for (let i = 0; i < Math.max(due.length, heard.length); i++) {
+    const expected = i < due.length ? JSON.stringify(due[i]) : undefined;
+    const found = i < heard.length ? JSON.stringify(heard[i]) : undefined;
+    if (expected === found) continue;
+    if (found === undefined) return `message ${i} of ${due.length} is missing: ${short(expected)}`;
+    const again = heard.findIndex((value, k) => k < i && JSON.stringify(value) === found);
+    const later = due.findIndex((value, k) => k > i && JSON.stringify(value) === found);
+    if (expected === undefined) return `one too many, ${again >= 0 ? `a double of ${again}` : "strange"}: ${short(found)}`;
+    return `message ${i}: due was ${short(expected)}, heard ${short(found)}${again >= 0 ? ` (as at ${again})` : ""}${later >= 0 ? ` (due later, at ${later})` : ""}`;
+  }
+  return undefined;
+}
+
+/** Waits until each of `members` lists exactly them all, in whatever order. */
+export async function listEachOther(members, ms) {
+  await Promise.all(
+    members.map((member) =>
+      member.until(
+        () => {
+          if (!member.list || member.list.length !== members.length) return false;
+          const listed = new Set(member.list);
+          return members.every(({ id }) => id !== undefined && listed.has(id));
+        },
+        ms,
+        () => `lists ${members.map(({ name, id }) => `${name}=${id}`).join(", ")}`,
+      ).catch((error) => {
+        throw new Error(`${error.message}\n  its list: ${short(member.list, 400)}; wanted: ${members.map(({ name, id }) => `${name}=${id}`).join(", ")}`);
+      }),
+    ),
+  );
+}
+
+/**
+ * What holds for every member at all times, whatever the scenario: one `joined`; each member announced once per
+ * stay; data only between `peerjoined` and `peerdropped` of its sender; no gap; no complaint.
+ */
+export function orderly(member, { gaps = false } = {}) {
+  assert.deepEqual(member.complaints, [], `${member.name} said what is no line of the interface`);
+  const present = new Set([member.id]);
+  let joined = 0;
+  for (const event of member.events) {
+    const where = `${member.name}: ${short(event)}`;
+    switch (event.event) {
+      case "joined":
+        assert.equal(++joined, 1, `${where}: joined is said once`);
+        break;
+      case "peerjoined":
+        assert(!present.has(event.id), `${where}: is announced although it is there`);
+        present.add(event.id);
+        assert(event.peers.includes(event.id) && event.peers.includes(member.id), `${where}: the list lacks somebody`);
+        break;
+      case "peerdropped":
+        assert(present.delete(event.id), `${where}: is dropped although it is not there`);
+        assert(!event.peers.includes(event.id), `${where}: the list still has it`);
+        break;
+      case "sync":
+        if (event.peers) {
+          for (const id of event.peers) assert(present.has(id), `${where}: lists ${id}, who was not announced`);
+        }
+        break;
+      case "data":
+        assert(present.has(event.from) && event.from !== member.id, `${where}: from somebody who is not there`);
+        break;
+      case "gap":
+        assert(gaps, `${where}: a gap`);
+        break;
+    }
+  }
+}

@@ -1,0 +1,97 @@
+// A member that is a page: e2e/agent.html over the built package.
+
+import { kill } from "./processes.mjs";
+import { Member } from "./member.mjs";
+
+export class PageMember extends Member {
+  #opened;
+  #writing = Promise.resolve();
+
+  constructor(name, kind, opened) {
+    super(name, kind);
+    this.#opened = opened;
+    this.#pump();
+  }
+
+  get page() {
+    return this.#opened.page;
+  }
+
+  /** The process that renders this page, and no other. */
+  get pid() {
+    return this.#opened.pid;
+  }
+
+  /** What the page's console and its uncaught errors said. */
+  get log() {
+    return this.#opened.errors.join("\n");
+  }
+
+  // One call brings all events that are there, or waits for the next one: a call per event would be the bottleneck.
+  async #pump() {
+    try {
+      await this.page.evaluate(() => {
+        const box = { lines: [], wake: undefined };
+        globalThis.harnessBox = box;
+        (async () => {
+          for (;;) {
+            const line = await globalThis.agent.next();
+            box.lines.push(typeof line === "string" ? line : JSON.stringify(line));
+            box.wake?.();
+          }
+        })();
+      });
+      while (!this.over) {
+        const lines = await this.page.evaluate(async () => {
+          const box = globalThis.harnessBox;
+          if (box.lines.length === 0) await new Promise((resolve) => (box.wake = resolve));
+          return box.lines.splice(0);
+        });
+        for (const line of lines) this.hear(line);
+      }
+    } catch (error) {
+      this.ended(`page gone: ${error.message}; it said: ${this.log}`);
+    }
+  }
+
+  /** Lines are handed over in order, one at a time. */
+  write(line) {
+    const written = this.#writing.then(() => this.page.evaluate((text) => void globalThis.agent.send(text), line));
+    this.#writing = written.catch(() => {});
+    return written;
+  }
+
+  async kill() {
+    const { pid } = this;
+    this.over ??= "killed";
+    if (!kill(pid, "SIGKILL")) throw new Error(`${this.name}: its process ${pid} was gone already`);
+  }
+
+  async freeze() {
+    this.frozen = true;
+    kill(this.pid, "SIGSTOP");
+  }
+
+  async thaw() {
+    this.frozen = false;
+    kill(this.pid, "SIGCONT");
+  }
+
+  async close() {
+    const killed = this.over === "killed";
+    this.over ??= "closed";
+    if (!killed) kill(this.pid, "SIGCONT");
+    await this.#opened.close();
+  }
+}
+
+/** The address of the agent page that joins `room`. */
+export function agentUrl(files, { room, server, options = {}, connection }) {
+  const all = { ...options, connection: connection ?? server.connection() };
+  return `${files.url}e2e/agent.html#${encodeURIComponent(JSON.stringify({ room, options: all }))}`;
+}
+
+/** Opens a page of a running browser as a member. */
+export async function openPage(browser, name, files, config) {
+  return new PageMember(name, browser.kind, await browser.open(agentUrl(files, config)));
+}

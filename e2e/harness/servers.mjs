@@ -1,0 +1,66 @@
+// Signalling servers with one face: { kind, url, port, host, connection(), stop(), kill() }.
+
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { kill, listening, stop } from "./processes.mjs";
+
+/** The repository's folder. */
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const here = (file) => fileURLToPath(new URL(file, import.meta.url));
+
+/** How long a server may take to listen, ms. It is one process start; the rest is for a busy machine. */
+const START = 15_000;
+
+/** The `peerjs-mesh` binary: PEERJS_MESH_BIN, or the release build. */
+export function binary() {
+  const path = process.env.PEERJS_MESH_BIN ?? `${ROOT}target/release/peerjs-mesh`;
+  if (!existsSync(path)) throw new Error(`no binary at ${path}: run \`cargo xtask build\`, or set PEERJS_MESH_BIN`);
+  return path;
+}
+
+async function face(kind, place, child) {
+  const { port } = await listening(child, START, `server ${kind}`);
+  return {
+    kind,
+    place,
+    child,
+    port,
+    host: place.address,
+    url: `http://${place.address}:${port}/`,
+    /** What a page gives as `options.connection` to reach this server, and nobody else. */
+    connection: (more = {}) => ({
+      host: place.address,
+      port,
+      path: "/",
+      key: "peerjs",
+      secure: false,
+      config: { iceServers: [] },
+      ...more,
+    }),
+    stop: () => stop(child),
+    async kill() {
+      kill(child.pid, "SIGKILL");
+      await child.exited;
+    },
+  };
+}
+
+/** `peerjs-mesh serve`. */
+export function startOurs(place, args = []) {
+  const all = ["serve", "--host", place.address, "--port", "0", "--json", ...args];
+  return face("ours", place, place.spawn(binary(), all));
+}
+
+/** npm `peer` 1.0.2. */
+export function startNpmPeer(place, key = "peerjs") {
+  return face("npm-peer", place, place.spawn(process.execPath, [here("npm-peer.mjs"), place.address, key]));
+}
+
+/** Both servers, by name. */
+export const SERVERS = { ours: startOurs, "npm-peer": startNpmPeer };
+
+/** Static files of the repository, and of `mounts` ({prefix: folder}). */
+export async function startStatic(place, mounts = {}) {
+  const all = Object.entries({ "/": ROOT, ...mounts }).map(([prefix, folder]) => `${prefix}=${folder}`);
+  return face("static", place, place.spawn(process.execPath, [here("static-server.mjs"), place.address, ...all]));
+}

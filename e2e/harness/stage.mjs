@@ -1,0 +1,155 @@
+// A stage is a net with a static server and browsers on it; rooms are played on it, one after another.
+
+import { randomUUID } from "node:crypto";
+import { launchChromium, launchFirefox } from "./browsers.mjs";
+import { startNative } from "./native-member.mjs";
+import { Ledger, listEachOther, orderly } from "./oracle.mjs";
+import { openPage } from "./page-member.mjs";
+import { SERVERS, startStatic } from "./servers.mjs";
+import { short } from "./time.mjs";
+
+const LAUNCH = { chromium: launchChromium, firefox: launchFirefox };
+
+/** How long the members of a mix may take to list each other when nothing is wrong, ms. */
+const GATHER = 20_000;
+
+export class Stage {
+  #browsers = new Map();
+
+  constructor(net, files) {
+    this.net = net;
+    this.files = files;
+  }
+
+  /** A stage on a net; `mounts` are further folders of static files, `{prefix: folder}`. */
+  static async open(net, mounts) {
+    return new Stage(net, await startStatic(net.place("server"), mounts));
+  }
+
+  /** The running browser of a kind at a place; started when it is first asked for. */
+  browser(kind, place) {
+    const key = `${kind} at ${place.name}`;
+    if (!this.#browsers.has(key)) this.#browsers.set(key, LAUNCH[kind](place));
+    return this.#browsers.get(key);
+  }
+
+  /** Starts the browsers of a mix before the clock of a scenario runs. */
+  async warm(mix) {
+    const counts = {};
+    for (const kind of mix) {
+      counts[kind] = (counts[kind] ?? 0) + 1;
+      if (LAUNCH[kind]) await this.browser(kind, this.net.place(`${kind}-${counts[kind]}`));
+    }
+  }
+
+  /**
+   * Plays a scenario in a fresh room on a fresh server, and closes both, whatever comes of it.
+   * @param {{title: string, default: (room: Room) => Promise<void>}} scenario
+   * @param {{server: "ours" | "npm-peer", mix: string[], options?: object}} setting
+   */
+  async play(scenario, { server, mix, options }) {
+    await this.warm(mix);
+    const signalling = await SERVERS[server](this.net.place("server"));
+    const room = new Room(this, signalling, mix, options);
+    try {
+      await scenario.default(room);
+    } catch (error) {
+      error.message += `\n\n${room.account()}`;
+      throw error;
+    } finally {
+      await room.close();
+      await signalling.stop();
+    }
+  }
+
+  async close() {
+    const browsers = await Promise.allSettled(this.#browsers.values());
+    await Promise.all(browsers.map(({ value }) => value?.close()));
+    await this.files.stop();
+    await this.net.stop();
+  }
+}
+
+/** One room, as a scenario sees it. */
+export class Room {
+  name = `e2e-${randomUUID()}`;
+  /** Every member that ever was, in the order in which they were started. */
+  all = [];
+  ledger = new Ledger();
+  #counts = {};
+
+  constructor(stage, server, mix, options = {}) {
+    this.stage = stage;
+    this.net = stage.net;
+    this.server = server;
+    this.mix = mix;
+    this.options = options;
+  }
+
+  /** The members that have neither left nor been killed nor frozen. */
+  get members() {
+    return this.all.filter((member) => !member.over && !member.frozen);
+  }
+
+  /** The member that says it is the host. */
+  get host() {
+    const hosts = this.members.filter((member) => member.isHost);
+    if (hosts.length !== 1) throw new Error(`${hosts.length} hosts:\n${this.account()}`);
+    return hosts[0];
+  }
+
+  /** Starts one more member; resolves as soon as it runs, joined or not. */
+  async start(kind, { options, ...more } = {}) {
+    const number = (this.#counts[kind] = (this.#counts[kind] ?? 0) + 1);
+    const name = `${kind}-${number}`;
+    const place = this.net.place(name);
+    const config = { room: this.name, server: this.server, options: { ...this.options, ...options }, ...more };
+    const member =
+      kind === "native"
+        ? startNative(place, name, config)
+        : await openPage(await this.stage.browser(kind, place), name, this.stage.files, config);
+    this.all.push(member);
+    return member;
+  }
+
+  /**
+   * Starts the members of the mix: the one that is to host first, then, when it has founded the room, all others at
+   * the same moment. Resolves when all list each other.
+   * @param {string} [host] the kind that is to host; by default the first of the mix
+   */
+  async gather(host = this.mix[0]) {
+    const others = [...this.mix];
+    others.splice(others.indexOf(host), 1);
+    const first = await this.start(host);
+    await listEachOther([first], GATHER);
+    await Promise.all(others.map((kind) => this.start(kind)));
+    await listEachOther(this.members, GATHER);
+    return this.members;
+  }
+
+  /** Waits until the members that are there list each other and nobody else. */
+  listed(ms) {
+    return listEachOther(this.members, ms);
+  }
+
+  /** Holds of every member at every end. */
+  orderly(settings) {
+    for (const member of this.all) orderly(member, settings);
+  }
+
+  /** What everybody said last: for the message of a failure. */
+  account() {
+    const lines = [];
+    for (const member of this.all) {
+      lines.push(`${member.name} (${member.id}${member.isHost ? ", host" : ""}${member.over ? `, ${member.over}` : ""})`);
+      const notable = member.events.filter(({ event }) => !["data", "sent"].includes(event)).slice(-12);
+      for (const event of notable) lines.push(`    ${Math.round(event.at)} ${short(event, 300)}`);
+      if (member.log) lines.push(...member.log.trim().split("\n").slice(-8).map((line) => `    | ${short(line, 300)}`));
+    }
+    return lines.join("\n");
+  }
+
+  async close() {
+    await Promise.all(this.all.map((member) => member.close().catch(() => {})));
+  }
+}

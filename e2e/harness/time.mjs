@@ -1,0 +1,42 @@
+// Waiting for facts. Nothing here sleeps: every wait ends with the fact or with its deadline.
+
+/** A wait that ran into its deadline. The message says what was waited for. */
+export class DeadlineError extends Error {
+  constructor(what, ms) {
+    super(`not within ${ms} ms: ${what}`);
+    this.name = "DeadlineError";
+  }
+}
+
+/**
+ * The promise's outcome, or a DeadlineError after `ms` milliseconds. The promise itself is not stopped.
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {number} ms
+ * @param {string | (() => string)} what for the message; a function is asked only when the deadline has passed
+ * @returns {Promise<T>}
+ */
+export function within(promise, ms, what) {
+  let timer;
+  const deadline = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new DeadlineError(typeof what === "function" ? what() : what, ms)), ms);
+  });
+  return Promise.race([promise, deadline]).finally(() => clearTimeout(timer));
+}
+
+/** Milliseconds of the harness's own monotonic clock. */
+export const now = () => performance.now();
+
+/** Text that is short enough for a message. */
+export function short(value, length = 200) {
+  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
+  return text.length > length ? `${text.slice(0, length)}… (${text.length} characters)` : text;
+}
+
+/** Median, smallest and largest of numbers; rounds nothing. */
+export function median(numbers) {
+  if (numbers.length === 0) return Number.NaN;
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
