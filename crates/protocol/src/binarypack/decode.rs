@@ -105,14 +105,11 @@ impl<'a> Decoder<'a> {
             tag::NULL | tag::UNDEFINED => Value::Null,
             tag::FALSE => Value::Bool(false),
             tag::TRUE => Value::Bool(true),
-            tag::FLOAT_64 => {
-                let value = f64::from_be_bytes(self.array()?);
-                if self.dialect == Dialect::Ours {
-                    Value::Float(value)
-                } else {
-                    stock_float(value)
-                }
-            }
+            tag::FLOAT_64 => match (f64::from_be_bytes(self.array()?), self.dialect) {
+                (value, Dialect::Ours) => Value::Float(value),
+                (value, _) if value.to_bits() == 0 => Value::Float(f64::NAN),
+                (value, _) => number(value),
+            },
             tag::ODD_FLOAT if self.dialect == Dialect::Ours => {
                 Value::Float(f64::from_be_bytes(self.array()?))
             }
@@ -120,7 +117,7 @@ impl<'a> Decoder<'a> {
                 Value::Date(i64::from_be_bytes(self.array()?))
             }
             tag::FLOAT_32 if self.dialect != Dialect::Ours => {
-                stock_float(f64::from(f32::from_be_bytes(self.array()?)))
+                number(f64::from(f32::from_be_bytes(self.array()?)))
             }
             tag::UINT_8 => Value::Int(i64::from(self.byte()?)),
             tag::UINT_16 => Value::Int(i64::from(u16::from_be_bytes(self.array()?))),
@@ -182,7 +179,7 @@ impl<'a> Decoder<'a> {
             _ => usize::from(byte & 15),
         };
         let len = match self.dialect {
-            Dialect::V1 => text::v1_len(self.rest, declared).ok_or(DecodeError::Truncated)?,
+            Dialect::V1 => text::v1_len(self.rest, declared),
             _ => declared,
         };
         let bytes = self.take(len)?;
@@ -227,12 +224,9 @@ impl<'a> Decoder<'a> {
     }
 }
 
-fn stock_float(value: f64) -> Value {
-    if value.to_bits() == 0 {
-        return Value::Float(f64::NAN);
-    }
-    // (Minus zero stays a float: as an integer it would lose its sign.)
-    if value == value.trunc() && value.abs() <= SAFE && value != 0.0 {
+/// A number as JavaScript has it. (Minus zero stays a float: as an integer it would lose its sign.)
+fn number(value: f64) -> Value {
+    if value == value.trunc() && value.abs() <= SAFE && (value != 0.0 || value.is_sign_positive()) {
         return Value::Int(value as i64);
     }
     Value::Float(value)

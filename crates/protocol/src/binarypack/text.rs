@@ -71,11 +71,12 @@ fn surrogate(bytes: &[u8]) -> Option<u32> {
 }
 
 /// How many bytes a text really has that PeerJS 1.4 or older declares as `declared`: in texts of up to 600 UTF-16
-/// units it counts six for every character outside the basic plane and sends four. `None` if the bytes do not reach.
-pub(super) fn v1_len(rest: &[u8], declared: usize) -> Option<usize> {
+/// units it counts six for every character outside the basic plane and sends four. Where that reading does not fit the
+/// bytes, they are taken to be declared rightly.
+pub(super) fn v1_len(rest: &[u8], declared: usize) -> usize {
     let plain = rest.get(..declared);
     if plain.is_some_and(|bytes| !bytes.iter().any(|&byte| byte >= 0xf0)) {
-        return Some(declared);
+        return declared;
     }
     // A text above 600 units declares its true length.
     let units = |text: &str| text.chars().map(char::len_utf16).sum::<usize>();
@@ -83,23 +84,20 @@ pub(super) fn v1_len(rest: &[u8], declared: usize) -> Option<usize> {
         .and_then(|bytes| core::str::from_utf8(bytes).ok())
         .is_some_and(|text| units(text) > V1_SHORT)
     {
-        return Some(declared);
+        return declared;
     }
     let mut counted = 0;
     let mut len = 0;
     while counted < declared {
-        let (bytes, counts) = match *rest.get(len)? {
-            0..=0x7f => (1, 1),
-            0x80..=0xdf => (2, 2),
-            0xe0..=0xef => (3, 3),
-            0xf0.. => (4, 6),
+        let (bytes, counts) = match rest.get(len) {
+            Some(0..=0x7f) => (1, 1),
+            Some(0x80..=0xdf) => (2, 2),
+            Some(0xe0..=0xef) => (3, 3),
+            Some(0xf0..) => (4, 6),
+            None => return declared,
         };
         len += bytes;
         counted += counts;
     }
-    if counted == declared && len <= rest.len() {
-        Some(len)
-    } else {
-        None
-    }
+    if counted == declared { len } else { declared }
 }
