@@ -366,3 +366,20 @@ fn memory_is_taken_only_for_what_the_input_can_hold() {
         }
     }
 }
+
+#[test]
+fn a_long_text_of_package_1_is_not_taken_for_a_miscounted_short_one() {
+    // 303 such characters declare 1212 bytes, which is also what 202 of them would declare by the wrong count. Only
+    // texts of up to 600 units (two for each) are counted wrongly.
+    let long = Value::List(vec![Value::Text("😃".repeat(303)), Value::from("end")]);
+    let packed = encode(&long, Dialect::V2).expect("sendable");
+    assert_eq!(decode(&packed, Dialect::V1), Ok(long));
+    let short = [
+        b"\x92\xd8\x04\xbc".as_slice(),
+        "😃".repeat(202).as_bytes(),
+        b"\xb3end",
+    ]
+    .concat();
+    let expected = Value::List(vec![Value::Text("😃".repeat(202)), Value::from("end")]);
+    assert_eq!(decode(&short, Dialect::V1), Ok(expected));
+}

@@ -366,3 +366,25 @@ fn a_broadcast_sends_the_nearest_thing() {
         assert_eq!(decode(&ours, Dialect::Ours), Ok(exact));
     }
 }
+
+#[test]
+fn a_negative_64_bit_integer_is_sent_as_one_only_where_it_is_read_exactly() {
+    // The packages' readers compute it through a double just below 2^64, where doubles lie 2048 apart.
+    for (value, expected) in [
+        (-(1i64 << 40) - 2048, "d3fffffefffffff800"),
+        (-(1i64 << 40) - 1024, "cbc270000000400000"),
+        (-(1i64 << 31) - 1, "cbc1e0000000200000"),
+    ] {
+        let read_by_packages = (value as u64 as f64) - 2f64.powi(64);
+        assert_eq!(
+            read_by_packages == value as f64,
+            expected.starts_with("d3"),
+            "{value}"
+        );
+        for dialect in [Dialect::V2, Dialect::V1] {
+            let packed = encode(&Value::Int(value), dialect).expect("sendable");
+            assert_eq!(hex(&packed), expected, "{value}");
+            assert_eq!(decode(&packed, dialect), Ok(Value::Int(value)));
+        }
+    }
+}
