@@ -80,20 +80,22 @@ export class Member {
 
   /**
    * Waits until `fact()` gives something other than undefined or false; it is asked again at each event.
+   * `what` (text, or a function that gives it) is for the message when it does not.
    * @returns what it gave
    */
-  until(fact, ms = PATIENCE, what = fact) {
+  until(fact, ms = PATIENCE, what = "a fact") {
     let ask;
+    const wanted = () => (typeof what === "function" ? what() : what);
     const settled = new Promise((resolve, reject) => {
       ask = () => {
         const found = fact();
         if (found !== undefined && found !== false) resolve(found);
-        else if (this.over) reject(new Error(`${this.name} is over (${this.over}) while waited for: ${what}`));
+        else if (this.over) reject(new Error(`${this.name} is over (${this.over}) while waited for: ${wanted()}`));
       };
     });
     this.#waiting.add(ask);
     ask();
-    return within(settled, ms, () => `${this.name}: ${what}; it said last: ${this.#last()}`).finally(() =>
+    return within(settled, ms, () => `${this.name}: ${wanted()}; it said last: ${this.#last()}`).finally(() =>
       this.#waiting.delete(ask),
     );
   }

@@ -51,23 +51,32 @@ export class Ledger {
               return count >= due;
             },
             ms,
-            `all ${due} messages of ${sender.name}`,
-          ).catch((error) => {
-            throw new Error(`${error.message}\n  (${count} of ${due} had come)`);
-          });
+            () => `all ${due} messages of ${sender.name}; ${count} have come`,
+          );
         }),
       ),
     );
   }
 
-  /** Every receiver has heard from every sender exactly what was due: once, in order, and nothing else. */
-  exact(senders, receivers) {
+  /**
+   * One more message of each of `members`, waited for. A sender's messages come in order: whatever comes wrongly of
+   * those before, a double for instance, has come by then.
+   */
+  async fence(members, ms) {
+    await Promise.all(members.map((member) => this.send(member, [{ data: `fence of ${member.name} ${this.#fences++}` }], ms)));
+    await this.heard(members, members, ms);
+  }
+
+  #fences = 0;
+
+  /** Every receiver has heard from every sender exactly what was due: once, in order, and nothing of anybody but them and the `dead`. */
+  exact(senders, receivers, dead = []) {
     for (const receiver of receivers) {
       for (const sender of senders) {
         const difference = compare(this.due(sender, receiver), receiver.dataFrom(sender.id));
         assert.equal(difference, undefined, `${receiver.name} from ${sender.name}: ${difference}`);
       }
-      const known = new Set(senders.map(({ id }) => id));
+      const known = new Set([...senders, ...dead].map(({ id }) => id));
       const strange = receiver.events.find((event) => event.event === "data" && !known.has(event.from));
       assert.equal(strange, undefined, `${receiver.name} heard from somebody who sent nothing: ${short(strange)}`);
     }
@@ -128,10 +137,8 @@ export async function listEachOther(members, ms) {
           return members.every(({ id }) => id !== undefined && listed.has(id));
         },
         ms,
-        () => `lists ${members.map(({ name, id }) => `${name}=${id}`).join(", ")}`,
-      ).catch((error) => {
-        throw new Error(`${error.message}\n  its list: ${short(member.list, 400)}; wanted: ${members.map(({ name, id }) => `${name}=${id}`).join(", ")}`);
-      }),
+        () => `lists exactly ${members.map(({ name, id }) => `${name}=${id}`).join(", ")}; its list is ${short(member.list ?? "none", 400)}`,
+      ),
     ),
   );
 }

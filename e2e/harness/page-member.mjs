@@ -90,8 +90,3 @@ export function agentUrl(files, { room, server, options = {}, connection }) {
   const all = { ...options, connection: connection ?? server.connection() };
   return `${files.url}e2e/agent.html#${encodeURIComponent(JSON.stringify({ room, options: all }))}`;
 }
-
-/** Opens a page of a running browser as a member. */
-export async function openPage(browser, name, files, config) {
-  return new PageMember(name, browser.kind, await browser.open(agentUrl(files, config)));
-}

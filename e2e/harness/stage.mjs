@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { launchChromium, launchFirefox } from "./browsers.mjs";
 import { startNative } from "./native-member.mjs";
 import { Ledger, listEachOther, orderly } from "./oracle.mjs";
-import { openPage } from "./page-member.mjs";
+import { agentUrl, PageMember } from "./page-member.mjs";
 import { SERVERS, startStatic } from "./servers.mjs";
 import { short } from "./time.mjs";
 
@@ -45,12 +45,12 @@ export class Stage {
   /**
    * Plays a scenario in a fresh room on a fresh server, and closes both, whatever comes of it.
    * @param {{title: string, default: (room: Room) => Promise<void>}} scenario
-   * @param {{server: "ours" | "npm-peer", mix: string[], options?: object}} setting
+   * @param {{server: "ours" | "npm-peer", mix: string[], options?: object, note?: (text: string) => void}} setting
    */
-  async play(scenario, { server, mix, options }) {
+  async play(scenario, { server, mix, options, note }) {
     await this.warm(mix);
     const signalling = await SERVERS[server](this.net.place("server"));
-    const room = new Room(this, signalling, mix, options);
+    const room = new Room(this, signalling, mix, options, note);
     try {
       await scenario.default(room);
     } catch (error) {
@@ -78,12 +78,14 @@ export class Room {
   ledger = new Ledger();
   #counts = {};
 
-  constructor(stage, server, mix, options = {}) {
+  constructor(stage, server, mix, options = {}, note = () => {}) {
     this.stage = stage;
     this.net = stage.net;
     this.server = server;
     this.mix = mix;
     this.options = options;
+    /** Says a figure that a reader of the test's report may want: it decides nothing. */
+    this.note = note;
   }
 
   /** The members that have neither left nor been killed nor frozen. */
@@ -99,15 +101,36 @@ export class Room {
   }
 
   /** Starts one more member; resolves as soon as it runs, joined or not. */
-  async start(kind, { options, ...more } = {}) {
+  async start(kind, settings) {
+    if (kind !== "native") return (await this.prepare(kind)).start(settings);
+    const { name, place } = this.#next(kind);
+    return this.#enter(startNative(place, name, this.#config(settings)));
+  }
+
+  /** Opens a page whose process runs but which has not joined yet: `{start()}` lets it. */
+  async prepare(kind) {
+    const { name, place } = this.#next(kind);
+    const browser = await this.stage.browser(kind, place);
+    const opened = await browser.open(`${this.stage.files.url}e2e/package.json`);
+    return {
+      start: async (settings) => {
+        await opened.page.goto(agentUrl(this.stage.files, this.#config(settings)), { waitUntil: "load" });
+        return this.#enter(new PageMember(name, kind, opened));
+      },
+    };
+  }
+
+  #next(kind) {
     const number = (this.#counts[kind] = (this.#counts[kind] ?? 0) + 1);
     const name = `${kind}-${number}`;
-    const place = this.net.place(name);
-    const config = { room: this.name, server: this.server, options: { ...this.options, ...options }, ...more };
-    const member =
-      kind === "native"
-        ? startNative(place, name, config)
-        : await openPage(await this.stage.browser(kind, place), name, this.stage.files, config);
+    return { name, place: this.net.place(name) };
+  }
+
+  #config({ options, ...more } = {}) {
+    return { room: this.name, server: this.server, ...more, options: { ...this.options, ...options } };
+  }
+
+  #enter(member) {
     this.all.push(member);
     return member;
   }

@@ -1,0 +1,31 @@
+// Plays every scenario of the judged mix on both servers.
+
+import { after, before, test } from "node:test";
+import { SERVERS } from "./harness/servers.mjs";
+import { Stage } from "./harness/stage.mjs";
+import * as exchange from "./scenarios/exchange.mjs";
+import * as foundedAnew from "./scenarios/founded-anew.mjs";
+import * as hostPageKilled from "./scenarios/host-page-killed.mjs";
+import * as nativeHostFrozen from "./scenarios/native-host-frozen.mjs";
+
+const MIX = ["chromium", "chromium", "firefox", "native"];
+
+/** The deadline of one scenario, ms. Each of its waits has a shorter one of its own. */
+const SCENARIO = 240_000;
+
+/** Declares a test for each scenario on each server, on the net that `open` makes. */
+export function playAll(open) {
+  let stage;
+  before(async () => {
+    stage = await Stage.open(await open());
+    await stage.warm(MIX);
+  });
+  after(() => stage?.close());
+  for (const server of Object.keys(SERVERS)) {
+    for (const scenario of [exchange, hostPageKilled, nativeHostFrozen, foundedAnew]) {
+      test(`${server}: ${scenario.title}`, { timeout: SCENARIO }, (t) =>
+        stage.play(scenario, { server, mix: MIX, note: (text) => t.diagnostic(text) }),
+      );
+    }
+  }
+}
