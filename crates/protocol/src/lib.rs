@@ -1,9 +1,15 @@
 //! The PeerJS words: ids, signalling messages, offer and answer payloads, BinaryPack, chunks.
 //! No behaviour, no I/O.
+//!
+//! Without features there are no dependencies, no formatting and no maps beside vectors: this part is compiled into
+//! the browser module. Features: `json` (signalling and the command line's values as JSON text), `serde` (values from
+//! and to what implements serde's traits), `fuzz` (bodies of fuzz targets).
 
 pub mod binarypack;
 pub mod chunks;
 pub mod ids;
+#[cfg(feature = "json")]
+pub mod json;
 pub mod signalling;
 pub mod value;
 
