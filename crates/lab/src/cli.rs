@@ -182,6 +182,9 @@ fn serve(lab: &Lab, waiting: &Receiver<Wake>) {
             Ok(command) => lab.apply(&command).unwrap_or_else(|error| Reply::Error {
                 code: match error {
                     LabError::BadCommand(_) | LabError::NoNode(_) => "bad-command",
+                    LabError::Io(_, ref error) if error.kind() == io::ErrorKind::AddrInUse => {
+                        "port-in-use"
+                    }
                     _ => "internal",
                 },
                 message: error.to_string(),

@@ -128,7 +128,7 @@ pub enum Reply {
     },
     /// The command is not done.
     Error {
-        /// `bad-command`, or `internal` if it was a good one.
+        /// `bad-command`; `port-in-use`; `internal` if nobody is to blame.
         code: &'static str,
         /// For people.
         message: String,

@@ -69,6 +69,7 @@ impl Netns {
             let device = DeviceBuilder::new()
                 .name(DEVICE)
                 .tx_queue_len(DEVICE_QUEUE)
+                .enable(false) // up only when it is set up
                 .build_sync()?;
             device.set_nonblocking(true)?;
             Ok::<_, io::Error>(device)

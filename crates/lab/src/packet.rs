@@ -1,4 +1,4 @@
-//! What the lab must know of IPv4: where a packet goes, and how to say that there is no such place.
+//! What the lab must know of IPv4: where a packet goes, and how to say that it may not go there.
 
 use std::net::Ipv4Addr;
 
@@ -47,11 +47,12 @@ pub(crate) fn route(packet: &[u8]) -> Route {
     }
 }
 
-/// The ICMP answer "network unreachable" to a packet, or `None` if it must not be answered.
+/// The ICMP answer "administratively prohibited" to a packet, or `None` if it must not be answered.
 ///
 /// Without it a program that looks up a name or calls home waits for seconds or minutes; with it the
-/// call fails at once, as on a machine without a way out.
-pub(crate) fn unreachable(packet: &[u8]) -> Option<Vec<u8>> {
+/// call fails at once, as on a machine without a way out. Of "network unreachable" Linux tells TCP
+/// alone, so it is this one.
+pub(crate) fn prohibited(packet: &[u8]) -> Option<Vec<u8>> {
     const ICMP: u8 = 1;
     let header = packet.first_chunk::<IP_HEADER>()?;
     let header_len = usize::from(header[0] & 0x0f) * 4;
@@ -72,7 +73,8 @@ pub(crate) fn unreachable(packet: &[u8]) -> Option<Vec<u8>> {
     ip[16..20].copy_from_slice(&header[12..16]);
     let sum = checksum(ip);
     ip[10..12].copy_from_slice(&sum);
-    icmp[0] = 3; // destination unreachable; code 0: the network
+    icmp[0] = 3; // destination unreachable,
+    icmp[1] = 13; // administratively prohibited (RFC 1812 §5.2.7.1)
     icmp[8..].copy_from_slice(quoted);
     let sum = checksum(icmp);
     icmp[2..4].copy_from_slice(&sum);
@@ -134,11 +136,11 @@ mod tests {
 
     #[test]
     fn no_error_answers_an_error_or_a_later_fragment() {
-        assert!(unreachable(&packet([8, 8, 8, 8], 17)).is_some());
-        assert!(unreachable(&packet([8, 8, 8, 8], 1)).is_none());
+        assert!(prohibited(&packet([8, 8, 8, 8], 17)).is_some());
+        assert!(prohibited(&packet([8, 8, 8, 8], 1)).is_none());
         let mut fragment = packet([8, 8, 8, 8], 17);
         fragment[7] = 1;
-        assert!(unreachable(&fragment).is_none());
-        assert!(unreachable(&[0x45; 3]).is_none());
+        assert!(prohibited(&fragment).is_none());
+        assert!(prohibited(&[0x45; 3]).is_none());
     }
 }

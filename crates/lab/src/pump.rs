@@ -10,6 +10,10 @@ use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
+use thread_priority::{
+    RealtimeThreadSchedulePolicy, ScheduleParams, ThreadPriority, ThreadSchedulePolicy,
+    set_thread_priority_and_policy, thread_native_id,
+};
 use tun_rs::SyncDevice;
 
 /// The thread wakes at most this often for packets that become due, so that a busy link costs one
@@ -29,7 +33,7 @@ const STOP: u64 = u64::MAX;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct PumpStats {
     /// Packets to addresses outside the lab, or to a node that does not exist; the sender was told
-    /// "network unreachable".
+    /// "prohibited".
     pub outside: u64,
     /// Packets that were no IPv4.
     pub foreign: u64,
@@ -40,7 +44,7 @@ pub struct PumpStats {
     pub device_dropped: u64,
     /// Packets that were handed over more than 1 ms after they were due.
     pub late: u64,
-    /// The greatest such delay, in µs.
+    /// The latest that a packet was handed over after it was due, in µs.
     pub late_max_us: u64,
     /// CPU time of the switch, in ms, the kernel's work for it included.
     pub cpu_ms: u64,
@@ -134,6 +138,19 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Puts the calling thread before all that runs at ordinary priority.
+///
+/// The switch is the network's clock: browsers that take all CPU must not make it late. Measured on
+/// two busy cores, a sleep of 1 ms at nice −20 is up to 27 ms late, at real-time priority 0.07 ms
+/// (p99). Not being allowed to is no error, only less exact.
+fn be_punctual() {
+    let lowest = ThreadPriority::from_posix(ScheduleParams { sched_priority: 1 });
+    let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::RoundRobin);
+    if set_thread_priority_and_policy(thread_native_id(), lowest, policy).is_err() {
+        let _ = rustix::process::setpriority_process(None, -20);
+    }
+}
+
 struct Worker {
     epoll: OwnedFd,
     devices: Vec<SyncDevice>,
@@ -144,9 +161,7 @@ struct Worker {
 
 impl Worker {
     fn run(mut self) {
-        // The switch is the network's clock: browsers that take all CPU must not make it late. Not
-        // being allowed to is no error, only less exact.
-        let _ = rustix::process::setpriority_process(None, -20);
+        be_punctual();
         lock(&self.shared).thread = rustix::thread::gettid().as_raw_nonzero().get();
         let mut events = Vec::with_capacity(self.devices.len() + 1);
         loop {
@@ -180,8 +195,8 @@ impl Worker {
             let late = now.saturating_sub(delivery.due);
             if late > Duration::from_millis(1) {
                 stats.late += 1;
-                stats.late_max_us = stats.late_max_us.max(late.as_micros() as u64);
             }
+            stats.late_max_us = stats.late_max_us.max(late.as_micros() as u64);
             let device = self.devices.get(delivery.to);
             if device.is_none_or(|device| device.send(&delivery.packet).is_err()) {
                 stats.refused += 1;
@@ -222,7 +237,7 @@ impl Worker {
                 }
                 Route::Node(_) | Route::Outside => {
                     stats.outside += 1;
-                    if let Some(answer) = packet::unreachable(packet) {
+                    if let Some(answer) = packet::prohibited(packet) {
                         let _ = device.send(&answer);
                     }
                 }
