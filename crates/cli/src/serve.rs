@@ -1,0 +1,250 @@
+//! `peerjs-mesh serve`: the signalling server.
+//!
+//! Options have the names of npm `peer`'s, with `_`; the same with `-` is taken too.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{ArgAction, Args};
+use peerjs_mesh_server::{
+    Assets, BindError, BrokerConfig, Cors, Demo, Folder, ServeOptions, Server, TlsFiles,
+};
+
+/// What is wrong with an option, or a file it names.
+const EXIT_USAGE: u8 = 2;
+const EXIT_PORT_IN_USE: u8 = 5;
+const EXIT_SECOND_CTRL_C: i32 = 130;
+
+/// Serve signalling for peerjs-mesh and PeerJS clients, and the demo
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Address to listen on; `::` is every address, IPv4 too
+    #[arg(long, short = 'H', default_value = "::")]
+    host: String,
+    /// Port to listen on; 0 takes any free one
+    #[arg(long, short = 'p', env = "PORT", default_value_t = 9000)]
+    port: u16,
+    /// What all paths begin with
+    #[arg(long, env = "PEERSERVER_PATH", default_value = "/")]
+    path: String,
+    /// The key that clients have to name
+    #[arg(long, short = 'k', default_value = "peerjs")]
+    key: String,
+    /// How long a message waits for a client that is not there [ms]
+    #[arg(
+        long = "expire_timeout",
+        visible_alias = "expire-timeout",
+        short = 't',
+        value_name = "MS",
+        default_value_t = 5_000
+    )]
+    expire_timeout: u64,
+    /// A client that is silent for this long is removed [ms]
+    #[arg(
+        long = "alive_timeout",
+        visible_alias = "alive-timeout",
+        value_name = "MS",
+        default_value_t = 60_000
+    )]
+    alive_timeout: u64,
+    /// Most clients at one time
+    #[arg(
+        long = "concurrent_limit",
+        visible_alias = "concurrent-limit",
+        short = 'c',
+        value_name = "N",
+        default_value_t = 5_000
+    )]
+    concurrent_limit: usize,
+    /// Let anybody list the ids that are connected
+    #[arg(long = "allow_discovery", visible_alias = "allow-discovery", action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
+    allow_discovery: bool,
+    /// Origins whose pages may call the HTTP part [default: all]
+    #[arg(long, value_name = "ORIGIN", num_args = 1..)]
+    cors: Vec<String>,
+    /// Private key, PEM: serve https and wss
+    #[arg(long, value_name = "FILE", requires = "sslcert")]
+    sslkey: Option<PathBuf>,
+    /// Certificate with its chain, PEM
+    #[arg(long, value_name = "FILE", requires = "sslkey")]
+    sslcert: Option<PathBuf>,
+    /// Believe X-Forwarded-Proto and X-Forwarded-Host: a proxy stands in front
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
+    proxied: bool,
+    /// Serve no demo
+    #[arg(long = "no-demo", visible_alias = "no_demo")]
+    no_demo: bool,
+    /// Serve the demo from this folder
+    #[arg(
+        long = "demo-dir",
+        visible_alias = "demo_dir",
+        value_name = "DIR",
+        conflicts_with = "no_demo"
+    )]
+    demo_dir: Option<PathBuf>,
+    /// Say where it listens as one line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Serves until SIGINT or SIGTERM. `embedded` is the demo inside this binary, if there is one.
+pub(crate) async fn run(args: ServeArgs, embedded: Option<Arc<dyn Assets>>) -> ExitCode {
+    let json = args.json;
+    let options = match options(args, embedded) {
+        Ok(options) => options,
+        Err(why) => return fail(EXIT_USAGE, "invalid-option", &why),
+    };
+    // Before anything is printed: whoever reads the first line may send a signal at once.
+    let mut signals = match Signals::new() {
+        Ok(signals) => signals,
+        Err(error) => return fail(1, "internal", &format!("cannot listen to signals: {error}")),
+    };
+    raise_file_limit();
+    let server = match Server::bind(options).await {
+        Ok(server) => server,
+        Err(error @ BindError::PortInUse { .. }) => {
+            return fail(EXIT_PORT_IN_USE, "port-in-use", &error.to_string());
+        }
+        Err(error @ BindError::Tls { .. }) => {
+            return fail(EXIT_USAGE, "invalid-option", &error.to_string());
+        }
+        Err(error @ BindError::Listen { .. }) => return fail(1, "internal", &error.to_string()),
+    };
+    announce(&server, json);
+    server
+        .run(async {
+            signals.next().await;
+            tracing::info!("stopping");
+            // While the others are asked to go, a second Ctrl-C ends it at once.
+            tokio::spawn(async move {
+                signals.interrupt().await;
+                std::process::exit(EXIT_SECOND_CTRL_C);
+            });
+        })
+        .await;
+    ExitCode::SUCCESS
+}
+
+fn options(args: ServeArgs, embedded: Option<Arc<dyn Assets>>) -> Result<ServeOptions, String> {
+    if args.key.is_empty() {
+        return Err(String::from("--key is empty: no client could name it"));
+    }
+    if !args
+        .path
+        .chars()
+        .all(|character| character.is_ascii_graphic() && !"?#%".contains(character))
+    {
+        return Err(format!(
+            "--path {:?} cannot stand in a URL as it is",
+            args.path
+        ));
+    }
+    let demo = match (args.no_demo, args.demo_dir, embedded) {
+        (true, _, _) => Demo::Off,
+        (false, Some(folder), _) => match Folder::new(&folder) {
+            Ok(folder) => Demo::Files(Arc::new(folder)),
+            Err(error) => return Err(format!("--demo-dir {}: {error}", folder.display())),
+        },
+        (false, None, Some(assets)) => Demo::Files(assets),
+        (false, None, None) => Demo::Missing,
+    };
+    let any_origin = args.cors.is_empty() || args.cors.iter().any(|origin| origin == "*");
+    Ok(ServeOptions {
+        host: args.host,
+        port: args.port,
+        path: args.path,
+        broker: BrokerConfig {
+            key: args.key,
+            expire_timeout: Duration::from_millis(args.expire_timeout),
+            alive_timeout: Duration::from_millis(args.alive_timeout),
+            concurrent_limit: args.concurrent_limit,
+            ..BrokerConfig::default()
+        },
+        allow_discovery: args.allow_discovery,
+        cors: if any_origin {
+            Cors::Any
+        } else {
+            Cors::Only(args.cors)
+        },
+        tls: args
+            .sslkey
+            .zip(args.sslcert)
+            .map(|(key, cert)| TlsFiles { key, cert }),
+        proxied: args.proxied,
+        demo,
+        ..ServeOptions::default()
+    })
+}
+
+/// The first line of standard output. Whoever has closed it does not want to know.
+fn announce(server: &Server, json: bool) {
+    let mut out = io::stdout().lock();
+    let written = if json {
+        let line = serde_json::json!({ "event": "listening", "url": server.url(), "port": server.local_addr().port() });
+        writeln!(out, "{line}")
+    } else {
+        writeln!(out, "Listening on {}", server.url())
+    };
+    drop(written.and_then(|()| out.flush()));
+}
+
+fn fail(exit: u8, code: &str, why: &str) -> ExitCode {
+    eprintln!("peerjs-mesh: {code}: {why}");
+    ExitCode::from(exit)
+}
+
+/// Every client costs a file descriptor, and most systems begin with 1 024.
+fn raise_file_limit() {
+    #[cfg(unix)]
+    if let Err(error) = rlimit::increase_nofile_limit(rlimit::INFINITY) {
+        tracing::debug!(%error, "cannot raise the limit of open files");
+    }
+}
+
+/// SIGINT and SIGTERM.
+struct Signals {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    #[cfg(not(unix))]
+    fn new() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    /// Waits for either.
+    async fn next(&mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+        #[cfg(not(unix))]
+        self.interrupt().await;
+    }
+
+    /// Waits for SIGINT.
+    async fn interrupt(&mut self) {
+        #[cfg(unix)]
+        self.interrupt.recv().await;
+        #[cfg(not(unix))]
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
