@@ -1,0 +1,223 @@
+//! The member with its buffers; everything that the exports do, without wasm-bindgen.
+
+use crate::reader::{Reader, text};
+use crate::records;
+use crate::writer::Writer;
+use peerjs_mesh_core::{
+    ErrorCode, Input, Instant, Lane, LeaveHow, LinkEnd, LinkId, Member, SendError, Sent,
+    SessionEnd, SessionId,
+};
+
+/// A drain that has gathered so much pauses, so that values for a busy page are not all held at once. Bytes (guess).
+const DRAIN: usize = 4 << 20;
+/// Length, flags and deadline stand before the records of a drain.
+const DRAIN_HEAD: usize = 16;
+/// Length stands before a status.
+const STATUS_HEAD: usize = 4;
+
+/// One member and the buffers of its boundary.
+pub struct Boundary {
+    member: Result<Member, Refusal>,
+    due: Writer,
+    status: Writer,
+}
+
+/// Why there is no member: told once.
+struct Refusal {
+    code: ErrorCode,
+    told: bool,
+}
+
+impl Boundary {
+    /// See [`Machine::new`](crate::Machine::new).
+    pub fn new(config: &[u8], seed: &[u8], now: f64) -> Boundary {
+        let config = Reader::new(config).config().ok_or(ErrorCode::Internal);
+        let seed = seed.try_into().map_err(|_| ErrorCode::Internal);
+        let member = config
+            .and_then(|config| Member::new(config, seed?, instant(now)))
+            .map_err(|code| Refusal { code, told: false });
+        Boundary {
+            member,
+            due: Writer::default(),
+            status: Writer::default(),
+        }
+    }
+
+    /// See [`Machine::input`](crate::Machine::input); `None` for false.
+    pub fn input(
+        &mut self,
+        now: f64,
+        kind: u32,
+        id: u32,
+        extra: u32,
+        bytes: &[u8],
+    ) -> Option<()> {
+        let session = SessionId(id);
+        let link = LinkId(id);
+        let input = match kind {
+            records::SESSION_CONNECTED => Input::SessionConnected { session },
+            records::SESSION_RECEIVED => Input::SessionReceived {
+                session,
+                message: Reader::new(bytes).message()?,
+            },
+            records::SESSION_CLOSED => Input::SessionClosed {
+                session,
+                end: match extra {
+                    0 => SessionEnd::Unreachable,
+                    1 => SessionEnd::Closed,
+                    2 => SessionEnd::Garbage,
+                    _ => return None,
+                },
+            },
+            records::LINK_DESCRIBED => Input::LinkDescribed {
+                link,
+                sdp: text(bytes)?,
+            },
+            records::LINK_CANDIDATE => Input::LinkCandidate {
+                link,
+                candidate: Reader::new(bytes).candidate()?,
+            },
+            records::LINK_OPENED => Input::LinkOpened {
+                link,
+                max_frame: extra,
+            },
+            records::LINK_RECEIVED => Input::LinkReceived {
+                link,
+                lane: Lane::from_u8(u8::try_from(extra).ok()?)?,
+                frame: bytes,
+            },
+            records::LINK_DRAINED => Input::LinkDrained {
+                link,
+                buffered: extra,
+            },
+            records::LINK_CLOSED => Input::LinkClosed {
+                link,
+                end: match extra {
+                    0 => LinkEnd::Closed,
+                    1 => LinkEnd::Failed,
+                    _ => return None,
+                },
+            },
+            _ => return None,
+        };
+        if let Ok(member) = &mut self.member {
+            member.handle_input(instant(now), input);
+        }
+        Some(())
+    }
+
+    /// See [`Machine::timeout`](crate::Machine::timeout).
+    pub fn timeout(&mut self, now: f64) {
+        if let Ok(member) = &mut self.member {
+            member.handle_timeout(instant(now));
+        }
+    }
+
+    /// See [`Machine::send`](crate::Machine::send).
+    pub fn send(&mut self, now: f64, payload: Vec<u8>, to: &[u8]) -> f64 {
+        let Ok(member) = &mut self.member else {
+            return refused(SendError::Left);
+        };
+        // An id that is no text is nobody's.
+        let Ok(to) = std::str::from_utf8(to) else {
+            return refused(SendError::UnknownMember);
+        };
+        let to = Some(to).filter(|to| !to.is_empty());
+        match member.send(instant(now), payload, to) {
+            Ok(Sent::Accepted) => 0.0,
+            Ok(Sent::Waiting(ticket)) => f64::from(ticket.0) + 1.0,
+            Err(error) => refused(error),
+        }
+    }
+
+    /// See [`Machine::set_init_data`](crate::Machine::set_init_data).
+    pub fn set_init_data(&mut self, now: f64, data: Vec<u8>) -> f64 {
+        let Ok(member) = &mut self.member else {
+            return refused(SendError::Left);
+        };
+        match member.set_init_data(instant(now), data) {
+            Ok(()) => 0.0,
+            Err(error) => refused(error),
+        }
+    }
+
+    /// See [`Machine::drop_host`](crate::Machine::drop_host).
+    pub fn drop_host(&mut self, now: f64) {
+        if let Ok(member) = &mut self.member {
+            member.drop_host(instant(now));
+        }
+    }
+
+    /// See [`Machine::leave`](crate::Machine::leave).
+    pub fn leave(&mut self, now: f64, at_once: bool) {
+        let how = if at_once {
+            LeaveHow::Now
+        } else {
+            LeaveHow::Delivered
+        };
+        if let Ok(member) = &mut self.member {
+            member.leave(instant(now), how);
+        }
+    }
+
+    /// See [`Machine::drain`](crate::Machine::drain).
+    pub fn drain(&mut self) -> *const u8 {
+        self.due.begin(DRAIN_HEAD);
+        let (more, deadline) = match &mut self.member {
+            Ok(member) => (fill(member, &mut self.due), deadline(member)),
+            Err(refusal) => {
+                if !std::mem::replace(&mut refusal.told, true) {
+                    self.due.error(refusal.code as u8, "");
+                    self.due.left();
+                }
+                (false, f64::INFINITY)
+            }
+        };
+        let [a, b, c, d] = u32::from(more).to_le_bytes();
+        let [e, f, g, h, i, j, k, l] = deadline.to_le_bytes();
+        self.due.finish(&[a, b, c, d, e, f, g, h, i, j, k, l])
+    }
+
+    /// See [`Machine::status`](crate::Machine::status).
+    pub fn status(&mut self) -> *const u8 {
+        self.status.begin(STATUS_HEAD);
+        if let Ok(member) = &self.member {
+            self.status.status(&member.status());
+        }
+        self.status.finish(&[])
+    }
+}
+
+/// Takes everything that is due; true when it stopped before the end. Hearing an event may free room for more, hence
+/// the loop round both.
+fn fill(member: &mut Member, due: &mut Writer) -> bool {
+    loop {
+        while let Some(output) = member.poll_output() {
+            due.output(output);
+        }
+        let Some(event) = member.poll_event() else {
+            return false;
+        };
+        due.event(event);
+        if due.weight() > DRAIN {
+            return true;
+        }
+    }
+}
+
+fn deadline(member: &Member) -> f64 {
+    member
+        .poll_timeout()
+        .map_or(f64::INFINITY, |due| due.as_micros() as f64)
+}
+
+fn instant(micros: f64) -> Instant {
+    Instant::from_micros(micros as u64)
+}
+
+fn refused(error: SendError) -> f64 {
+    -1.0 - f64::from(error as u8)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+/** A step of the wall clock beside the steady one over this is time spent asleep, ms. */
+const ASLEEP = 1000;
+
+/**
+ * Microseconds of a clock that never goes back and runs on while the machine sleeps. (`performance.now` stops then in
+ * some browsers; the wall clock does not. A clock set forward by hand looks like sleep, which harms nothing.)
+ */
+export class Clock {
+  #steady = performance.now();
+  #wall = Date.now();
+  #slept = 0;
+
+  now(): number {
+    const steady = performance.now();
+    const wall = Date.now();
+    const jump = wall - this.#wall - (steady - this.#steady);
+    if (jump > ASLEEP) this.#slept += jump;
+    this.#steady = steady;
+    this.#wall = wall;
+    return Math.round((steady + this.#slept) * 1000);
+  }
+}
+
+// Timers of a hidden page fire once a second or once a minute; those of a worker fire in time.
+const WORKER = "let t;onmessage=({data})=>{clearTimeout(t);t=setTimeout(postMessage,data,0)};postMessage(1)";
+/** Longest time that timers of browsers can wait, ms. */
+const LONGEST = 0x7fff_ffff;
+
+/** Calls back at one deadline at a time, by a worker's timer; by the page's own where a policy refuses the worker. */
+export class Alarm {
+  #due = Infinity;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #worker: Worker | undefined;
+  #ready = false;
+
+  /** `ring` may be called early; that it calls {@link set} again is taken for granted. */
+  constructor(readonly ring: () => void) {
+    try {
+      const url = URL.createObjectURL(new Blob([WORKER], { type: "text/javascript" }));
+      const worker = new Worker(url);
+      this.#worker = worker;
+      worker.onmessage = ({ data }) => {
+        URL.revokeObjectURL(url);
+        this.#ready = true;
+        // Its first word says that it runs, not that time is up; but an early call costs nothing.
+        if (data === 1) clearTimeout(this.#timer);
+        this.#rings();
+      };
+      worker.onerror = (event) => {
+        event.preventDefault();
+        URL.revokeObjectURL(url);
+        this.#refused();
+      };
+    } catch {
+      // Refused at once: the page's timers do.
+    }
+  }
+
+  /** Rings at `due`, both in microseconds. A later deadline than the one set is not told the timer: it rings early. */
+  set(due: number, now: number): void {
+    if (due >= this.#due) return;
+    this.#due = due;
+    const wait = Math.min(Math.max(Math.ceil((due - now) / 1000), 0), LONGEST);
+    if (this.#ready) {
+      this.#worker?.postMessage(wait);
+    } else {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#rings(), wait);
+    }
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#worker?.terminate();
+    this.#worker = undefined;
+    this.#due = -Infinity;
+  }
+
+  #rings(): void {
+    if (this.#due === -Infinity) return;
+    this.#due = Infinity;
+    this.ring();
+  }
+
+  #refused(): void {
+    this.#worker?.terminate();
+    this.#worker = undefined;
+    this.#ready = false;
+    this.#rings();
+  }
+}

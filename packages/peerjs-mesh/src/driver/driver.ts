@@ -1,0 +1,231 @@
+import { MeshError } from "../errors.js";
+import {
+  Input, LinkEnd, readDrain, readStatus, writeConfig, type Config, type Event, type Output, type Picture,
+} from "../records.js";
+import { utf8 } from "../utf8.js";
+import type { Wasm, WasmMachine } from "../wasm.js";
+import { Alarm, Clock } from "./clock.js";
+import { Link } from "./link.js";
+import { Session } from "./socket.js";
+
+const NOTHING = new Uint8Array(0);
+/** The PeerJS release whose words are spoken; servers take no notice. */
+const PEERJS = "1.5.5";
+
+type Fact = readonly [kind: number, id: number, extra: number, bytes: Uint8Array];
+
+/** What a driver is made with. */
+export interface Setup {
+  wasm: Wasm;
+  config: Config;
+  /** The websocket's address up to the key. */
+  url: string;
+  rtc: RTCConfiguration;
+  /** Makes of an event what tells the user of it; that is called later. The event's bytes are good only until then. */
+  translate: (event: Event) => () => void;
+  /** It is over: left, or broken by this error. Once; everything is closed by then. */
+  over: (error?: MeshError) => void;
+}
+
+/**
+ * Does what the member asks and tells it what happens. It decides nothing about the room.
+ *
+ * After every call the module is drained until nothing more comes. What happens meanwhile waits its turn, and so do
+ * the user's listeners, who may call in again.
+ */
+export class Driver {
+  readonly #setup: Setup;
+  readonly #machine: WasmMachine;
+  readonly #clock = new Clock();
+  readonly #alarm: Alarm;
+  readonly #sessions = new Map<number, Session>();
+  readonly #links = new Map<number, Link>();
+  /** Links told to close that still send their last. */
+  readonly #lingering = new Set<Link>();
+  readonly #facts: Fact[] = [];
+  readonly #news: (() => void)[] = [];
+  #connected = false;
+  #draining = false;
+  #telling = false;
+  #left = false;
+  #over = false;
+
+  constructor(setup: Setup) {
+    this.#setup = setup;
+    const seed = crypto.getRandomValues(new Uint8Array(32));
+    this.#machine = setup.wasm.make(writeConfig(setup.config), seed, this.#clock.now());
+    this.#alarm = new Alarm(() => this.#call((machine, now) => machine.timeout(now)));
+  }
+
+  /** Begins. */
+  start(): void {
+    this.#call(() => undefined);
+  }
+
+  /** See the module's `send`: what it returned goes to `done`, before anything else happens; nothing when it is over. */
+  send(payload: Uint8Array, to: string, done: (code: number) => void): void {
+    this.#call((machine, now) => done(machine.send(now, payload, utf8(to))));
+  }
+
+  /** See the module's `set_init_data`; undefined when it is over. */
+  setInitData(data: Uint8Array): number | undefined {
+    return this.#call((machine, now) => machine.set_init_data(now, data));
+  }
+
+  /** Ends this member's host role only. */
+  dropHost(): void {
+    this.#call((machine, now) => machine.drop_host(now));
+  }
+
+  /** Leaves once everything sent is delivered. */
+  leave(): void {
+    this.#call((machine, now) => machine.leave(now, false));
+  }
+
+  /** Leaves now, for the page closes: goodbyes are handed over, then every connection is closed. */
+  leaveNow(): void {
+    this.#call((machine, now) => machine.leave(now, true));
+    this.#finish();
+    for (const link of this.#lingering) link.destroy();
+  }
+
+  /** A picture of the member; undefined when there is none. */
+  status(): Picture | undefined {
+    if (this.#over) return undefined;
+    try {
+      return readStatus(this.#setup.wasm.memory.buffer, this.#machine.status());
+    } catch (cause) {
+      this.#breaks(cause);
+      return undefined;
+    }
+  }
+
+  #call<T>(command: (machine: WasmMachine, now: number) => T): T | undefined {
+    if (this.#over) return undefined;
+    let result: T | undefined;
+    try {
+      result = command(this.#machine, this.#clock.now());
+      this.#drain();
+      if (this.#left) this.#finish();
+    } catch (cause) {
+      this.#breaks(cause);
+    }
+    this.#tell();
+    return result;
+  }
+
+  /** A fact. While the module is drained it is not called: what its records point to would move. */
+  readonly #report = (kind: number, id: number, extra = 0, bytes: Uint8Array = NOTHING): void => {
+    if (kind === Input.LinkClosed) this.#links.delete(id);
+    if (kind === Input.SessionClosed) this.#sessions.delete(id);
+    if (this.#draining) this.#facts.push([kind, id, extra, bytes]);
+    else this.#call((machine, now) => this.#input(machine, now, [kind, id, extra, bytes]));
+  };
+
+  #input(machine: WasmMachine, now: number, fact: Fact): void {
+    if (!machine.input(now, ...fact)) throw new RangeError(`input ${fact[0]}`);
+  }
+
+  #drain(): void {
+    for (;;) {
+      this.#draining = true;
+      const { more, deadline } = readDrain(
+        this.#setup.wasm.memory.buffer, this.#machine.drain(), (output) => this.#act(output), (event) => this.#hear(event),
+      );
+      this.#draining = false;
+      const fact = this.#facts.shift();
+      if (fact) {
+        this.#input(this.#machine, this.#clock.now(), fact);
+      } else if (!more) {
+        this.#alarm.set(deadline, this.#clock.now());
+        return;
+      }
+    }
+  }
+
+  #hear(event: Event): void {
+    if (event.event === "left") this.#left = true;
+    else this.#news.push(this.#setup.translate(event));
+  }
+
+  /** Tells the user. A listener that calls in adds to the news; the loop here goes on with them. */
+  #tell(): void {
+    if (this.#telling) return;
+    this.#telling = true;
+    for (let tell = this.#news.shift(); tell; tell = this.#news.shift()) tell();
+    this.#telling = false;
+  }
+
+  #act(output: Output): void {
+    switch (output.do) {
+      case "openSession": {
+        const { session, id, token } = output;
+        const query = `&id=${encodeURIComponent(id)}&token=${encodeURIComponent(token)}&version=${PEERJS}`;
+        this.#sessions.set(session, new Session(session, this.#setup.url + query, this.#report));
+        break;
+      }
+      case "sendSession":
+        this.#sessions.get(output.session)?.send(output.message);
+        break;
+      case "closeSession":
+        this.#sessions.get(output.session)?.close();
+        this.#sessions.delete(output.session);
+        break;
+      case "dial":
+        this.#connect(output.link, (link) => link.dial(output.label));
+        break;
+      case "answer":
+        this.#connect(output.link, (link) => link.answer(output.sdp, output.lanes));
+        break;
+      case "accept":
+        this.#links.get(output.link)?.accept(output.sdp, output.lanes);
+        break;
+      case "addCandidate":
+        this.#links.get(output.link)?.addCandidate(output.candidate);
+        break;
+      case "send":
+        this.#links.get(output.link)?.send(output.lane, output.frame);
+        break;
+      case "closeLink":
+        this.#closeLink(output.link);
+        break;
+    }
+  }
+
+  #connect(id: number, begin: (link: Link) => void): void {
+    try {
+      const link = new Link(id, this.#setup.rtc, this.#report, () => this.#lingering.delete(link));
+      this.#links.set(id, link);
+      this.#connected = true;
+      begin(link);
+    } catch (cause) {
+      // Browsers refuse a configuration that they cannot use (at the first link), or too many connections (later).
+      if (!this.#connected) throw new MeshError("invalid-option", "connection.config", { cause });
+      this.#report(Input.LinkClosed, id, LinkEnd.Failed);
+    }
+  }
+
+  #closeLink(id: number): void {
+    const link = this.#links.get(id);
+    if (!link) return;
+    this.#links.delete(id);
+    this.#lingering.add(link);
+    link.close();
+  }
+
+  #breaks(cause: unknown): void {
+    // After a trap the module's state is anybody's guess: it is not called again, not even to be freed.
+    this.#finish(cause instanceof MeshError ? cause : new MeshError("internal", String(cause), { cause }));
+  }
+
+  #finish(error?: MeshError): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#alarm.stop();
+    for (const session of this.#sessions.values()) session.close();
+    for (const id of this.#links.keys()) this.#closeLink(id);
+    if (!error) this.#machine.free();
+    this.#news.push(() => this.#setup.over(error));
+    this.#tell();
+  }
+}

@@ -1,0 +1,383 @@
+import { Driver } from "./driver/driver.js";
+import { Emitter } from "./emitter.js";
+import { codeOf, MeshError } from "./errors.js";
+import { checkOptions, checkRoom, type MeshOptions, type Settings } from "./options.js";
+import { Watched } from "./promise.js";
+import { NEVER, type Event } from "./records.js";
+import { decode, encode } from "./value.js";
+import type { Load } from "./wasm.js";
+
+/** The events of a {@link Mesh} and what their listeners are given. Lists contain the own id. */
+export interface MeshEvents {
+  /** The own id; once, for it is kept for life. */
+  joined: [id: string];
+  /** A host is there: is it this member, who is it, in which term. At each host. */
+  hostconnected: [isHost: boolean, details: { host: string; term: number }];
+  /** Everybody in the room, each time it becomes whole for this member; `false` when it no longer is. */
+  sync: [peers: string[] | false];
+  /** The host is gone. */
+  hostdropped: [];
+  /** Somebody is in the room, and the list with them. Once per member and stay. */
+  peerjoined: [id: string, peers: string[]];
+  /** Somebody is no longer in the room, and the list without them. */
+  peerdropped: [id: string, peers: string[]];
+  /** A message and its sender. */
+  data: [value: unknown, from: string];
+  /** Another member's init data, new or changed. */
+  initData: [id: string, data: unknown];
+  /** A member's stream. (Not available yet.) */
+  stream: [stream: MediaStream, id: string];
+  /** A member's stream has ended. (Not available yet.) */
+  streamdrop: [id: string];
+  /** The room is full: its limit, and how often this member has asked. */
+  meshlimitexceeded: [limit: number, tries: number];
+  /** The connection to the signalling server. A room that runs needs none. */
+  signalling: [state: "up" | "down"];
+  /** Messages of a member that will never come: the numbers of the first and the last. */
+  gap: [gap: { from: string; missing: [first: number, last: number] }];
+  /** Something went wrong. Never thrown for want of a listener. */
+  error: [error: MeshError];
+  /** This member has left; the last event. */
+  left: [];
+}
+
+/** What {@link Mesh.status} tells. */
+export interface MeshStatus {
+  id: string;
+  room: string;
+  /** Names the room's founding: 32 hex digits, zeros before the first `sync`. */
+  founding: string;
+  /** The counter of the host's term. */
+  term: number;
+  /** The host's id. */
+  host: string | null;
+  isHost: boolean;
+  mode: "host";
+  signalling: "up" | "down";
+  /** Bytes of own messages that are not known to have reached everybody. */
+  buffered: number;
+  /** The others. */
+  peers: { id: string; dialect: "ours" | "original" | "peerjs"; path: "direct" | "member" | "relay"; rttMs: number | null }[];
+}
+
+interface Waiting {
+  resolve: () => void;
+  reject: (error: MeshError) => void;
+}
+
+/** Calls of `send` that may wait for the module to be loaded; then the member's own limit holds. */
+const MOST_WAITING = 1024;
+/** Largest encoded init data, bytes. */
+const LARGEST_INIT_DATA = 64 << 10;
+
+/** Joins a room; see `mesh` in index.ts. */
+export function join(load: Load, room: string, options?: MeshOptions): Mesh {
+  const name = checkRoom(room);
+  const settings = checkOptions(options, globalThis.location, (text) => console.warn(`peerjs-mesh: ${text}`));
+  const initData = settings.hasInitData ? encodeInitData(options?.initData) : undefined;
+  for (const needed of ["RTCPeerConnection", "WebSocket", "WebAssembly", "DecompressionStream"]) {
+    if (!(needed in globalThis)) {
+      throw new MeshError("unsupported", `there is no ${needed} here`, {
+        hint: "call mesh() in a browser of this decade", type: "browser-incompatible",
+      });
+    }
+  }
+  return new Mesh(load, name, settings, initData, options ?? {});
+}
+
+/** One member of one room. */
+export class Mesh extends Emitter<MeshEvents> {
+  /** The room's name. */
+  readonly room: string;
+  /** The options as they were given. */
+  readonly options: Readonly<MeshOptions>;
+  readonly #settings: Settings;
+  #driver: Driver | undefined;
+  /** Commands from before the module was loaded. */
+  #early: (() => void)[] = [];
+  readonly #waiting = new Map<number, Waiting>();
+  #id: string | undefined;
+  #peers: string[] = [];
+  #synced = false;
+  /** Set when it is over: why calls fail from then on. */
+  #over: MeshError | undefined;
+  readonly #closing = (): void => {
+    if (this.#driver) this.#driver.leaveNow();
+    else this.#ends();
+  };
+  #gone!: () => void;
+  readonly #leaving = new Promise<void>((resolve) => (this.#gone = resolve));
+
+  /** @internal */
+  constructor(load: Load, room: string, settings: Settings, initData: Uint8Array | undefined, options: MeshOptions) {
+    super();
+    this.room = room;
+    this.options = Object.freeze({ ...options });
+    this.#settings = settings;
+    globalThis.addEventListener?.("pagehide", this.#closing);
+    void this.#begin(load, initData);
+  }
+
+  /** The own id, once joined. */
+  get id(): string | undefined {
+    return this.#id;
+  }
+
+  /** Whether the own id is registered at the signalling server. */
+  get isjoined(): boolean {
+    return this.#id !== undefined && !this.#over;
+  }
+
+  /** Whether the room is whole for this member. */
+  get issync(): boolean {
+    return this.#synced;
+  }
+
+  /** See {@link isjoined}. */
+  isJoined(): boolean {
+    return this.isjoined;
+  }
+
+  /** Resolves once joined; rejects when that fails (`join-timeout`, `left`, …). */
+  waitToJoin(): Promise<true> {
+    return quiet(this.#until("joined", () => this.isjoined, -1, "join-timeout").then(() => true as const));
+  }
+
+  /** Resolves with everybody's ids once the room is whole; rejects after `sync_timeout` and when this member leaves. */
+  waitToSync(): Promise<string[]> {
+    const whole = this.#until("sync", () => this.#synced, this.#settings.syncTimeout, "sync-timeout");
+    return quiet(whole.then(() => this.getPeers()));
+  }
+
+  /** Everybody in the room, with oneself. */
+  getPeers(): string[] {
+    return [...this.#peers];
+  }
+
+  /**
+   * Sends a value to everybody, or to one. Resolved when accepted under the budget: from then on it reaches every
+   * member that stays, in the order of the calls. A rejection that nobody looks at becomes one `error` event.
+   */
+  send(data: unknown, to?: string | false | null): Promise<void> {
+    return new Watched<void>((resolve, reject) => {
+      if (this.#over) throw this.#over;
+      const target = to === undefined || to === null || to === false ? "" : to;
+      if (typeof target !== "string") throw new MeshError("invalid-option", "to is no id");
+      if (target === "" && to === "") throw new MeshError("unknown-member", '""');
+      const payload = encodeValue(data);
+      if (this.#driver) this.#hand(payload, target, resolve, reject);
+      else if (this.#early.length >= MOST_WAITING) throw new MeshError("buffer-full");
+      else this.#early.push(() => this.#hand(payload, target, resolve, reject));
+    }, (error) => this.emit("error", error as MeshError));
+  }
+
+  /** Sets the own init data: any value that can be sent, at most 64 KiB encoded. Throws when it cannot be sent. */
+  initData(data: unknown): void {
+    if (this.#over) throw this.#over;
+    const bytes = encodeInitData(data);
+    this.#command((driver) => {
+      const code = driver.setInitData(bytes) ?? 0;
+      if (code < 0) this.emit("error", new MeshError(codeOf(-1 - code), "initData"));
+    });
+  }
+
+  /** Leaves once everything sent is delivered. Final. Resolves when it is done. */
+  cleanup(): Promise<void> {
+    if (this.#driver) this.#driver.leave();
+    else this.#ends();
+    return this.#leaving;
+  }
+
+  /** A picture of the room as this member sees it. */
+  status(): MeshStatus {
+    const picture = this.#driver?.status();
+    const { id = this.#id ?? "", founding = "0".repeat(32), term = 0, host = null, isHost = false } = picture ?? {};
+    return {
+      id, room: this.room, founding, term, host, isHost, mode: this.#settings.mode,
+      signalling: picture?.signalling ? "up" : "down",
+      buffered: picture?.buffered ?? 0,
+      peers: (picture?.peers ?? []).map((peer) => ({
+        id: peer.id, dialect: "ours", path: peer.direct ? "direct" : "member", rttMs: peer.rttMs,
+      })),
+    };
+  }
+
+  /** Ends this member's host role only: for tests. */
+  _disconnectHost(): void {
+    this.#command((driver) => driver.dropHost());
+  }
+
+  /** Not available yet. */
+  call(_stream?: MediaStream, _usePreviousStream?: boolean): never {
+    throw new MeshError("unsupported", "call() is not yet available", { hint: "" });
+  }
+
+  /** Not available yet. */
+  mute(_muted?: boolean): never {
+    throw new MeshError("unsupported", "mute() is not yet available", { hint: "" });
+  }
+
+  /** Not available yet. */
+  disconnectCall(): never {
+    throw new MeshError("unsupported", "disconnectCall() is not yet available", { hint: "" });
+  }
+
+  async #begin(load: Load, initData: Uint8Array | undefined): Promise<void> {
+    try {
+      const wasm = await load();
+      if (this.#over) return;
+      const { url, rtc, meshLimit, healthMs, joinTimeout } = this.#settings;
+      const joinTimeoutMs = joinTimeout === -1 ? NEVER : joinTimeout;
+      const driver = new Driver({
+        wasm, url, rtc,
+        config: { room: this.room, meshLimit, healthMs, joinTimeoutMs, versions: [0, 0], initData },
+        translate: (event) => this.#translate(event),
+        over: (error) => this.#ends(error),
+      });
+      this.#driver = driver;
+      driver.start();
+      const early = this.#early;
+      this.#early = [];
+      early.forEach((command) => command());
+    } catch (cause) {
+      this.#ends(new MeshError("internal", "the WebAssembly module could not be started", {
+        cause, hint: "a content security policy must allow 'wasm-unsafe-eval'",
+      }));
+    }
+  }
+
+  #command(command: (driver: Driver) => void): void {
+    if (this.#driver) command(this.#driver);
+    else if (!this.#over && this.#early.length < MOST_WAITING) this.#early.push(() => this.#driver && command(this.#driver));
+  }
+
+  #hand(payload: Uint8Array, to: string, resolve: () => void, reject: (error: unknown) => void): void {
+    let taken = false;
+    this.#driver?.send(payload, to, (code) => {
+      taken = true;
+      if (code === 0) resolve();
+      else if (code > 0) this.#waiting.set(code - 1, { resolve, reject });
+      else reject(new MeshError(codeOf(-1 - code), to));
+    });
+    if (!taken) reject(this.#over ?? new MeshError("left"));
+  }
+
+  /** What tells the user of this event. Bytes are read now: they are gone when it is told. */
+  #translate(event: Event): () => void {
+    switch (event.event) {
+      case "joined":
+        return () => {
+          this.#id = event.id;
+          this.emit("joined", event.id);
+        };
+      case "hostconnected":
+        return () => this.emit("hostconnected", event.isHost, { host: event.host, term: event.term });
+      case "sync":
+        return () => {
+          this.#synced = event.peers !== false;
+          if (event.peers) this.#peers = event.peers;
+          this.emit("sync", event.peers && this.getPeers());
+        };
+      case "hostdropped":
+        return () => this.emit("hostdropped");
+      case "peerjoined":
+      case "peerdropped":
+        return () => {
+          this.#peers = event.peers;
+          this.emit(event.event, event.id, this.getPeers());
+        };
+      case "data":
+      case "initData":
+        return this.#translateValue(event.event, event.id, event.data);
+      case "meshlimitexceeded":
+        return () => this.emit("meshlimitexceeded", event.limit, event.tries);
+      case "signalling":
+        return () => this.emit("signalling", event.up ? "up" : "down");
+      case "gap":
+        return () => this.emit("gap", { from: event.from, missing: [event.first, event.last] });
+      case "accepted":
+        return () => this.#settle(event.ticket)?.resolve();
+      case "refused":
+        return () => this.#settle(event.ticket)?.reject(new MeshError(event.code));
+      case "error":
+        return () => this.emit("error", new MeshError(event.code, event.detail));
+      case "left":
+        return () => undefined;
+    }
+  }
+
+  #translateValue(name: "data" | "initData", id: string, bytes: Uint8Array): () => void {
+    let value: unknown;
+    try {
+      value = decode(bytes);
+    } catch (cause) {
+      return () => this.emit("error", new MeshError("internal", `what ${id} sent cannot be read`, { cause }));
+    }
+    if (name === "data") return () => this.emit("data", value, id);
+    return () => this.emit("initData", id, value);
+  }
+
+  #settle(ticket: number): Waiting | undefined {
+    const waiting = this.#waiting.get(ticket);
+    this.#waiting.delete(ticket);
+    return waiting;
+  }
+
+  /** Resolves when `is` holds after an event of that name; rejects with the first of time-out and end. */
+  #until(name: "joined" | "sync", is: () => boolean, limit: number, late: "join-timeout" | "sync-timeout"): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      if (this.#over) throw this.#over;
+      if (is()) return resolve();
+      const timer = limit < 0 ? undefined : setTimeout(() => done(() => reject(new MeshError(late))), limit);
+      const looks = (): void => {
+        if (is()) done(resolve);
+      };
+      const ended = (): void => done(() => reject(this.#over));
+      const failed = (error: MeshError): void => {
+        if (error.code === late) done(() => reject(error));
+      };
+      const done = (settle: () => void): void => {
+        clearTimeout(timer);
+        this.off(name, looks).off("left", ended).off("error", failed);
+        settle();
+      };
+      this.on(name, looks).on("left", ended).on("error", failed);
+    });
+  }
+
+  #ends(error?: MeshError): void {
+    if (this.#over) return;
+    this.#over = error ?? new MeshError("left");
+    globalThis.removeEventListener?.("pagehide", this.#closing);
+    this.#synced = false;
+    // What still waits has an answer too, and the loss of a message is never silent.
+    const early = this.#early;
+    this.#early = [];
+    early.forEach((command) => command());
+    for (const { reject } of this.#waiting.values()) reject(this.#over);
+    this.#waiting.clear();
+    if (error) this.emit("error", error);
+    this.emit("left");
+    this.#gone();
+  }
+}
+
+/** The same promise, as far as its owner sees; that nobody looks at its rejection is no error of the page. */
+function quiet<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
+function encodeValue(value: unknown): Uint8Array {
+  try {
+    return encode(value);
+  } catch (cause) {
+    throw new MeshError("not-encodable", cause instanceof Error ? cause.message : "", { cause });
+  }
+}
+
+function encodeInitData(value: unknown): Uint8Array {
+  const bytes = encodeValue(value);
+  if (bytes.length > LARGEST_INIT_DATA) throw new MeshError("message-too-large", `initData, ${bytes.length} bytes`);
+  return bytes;
+}

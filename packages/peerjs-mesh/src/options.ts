@@ -1,0 +1,222 @@
+import { MeshError } from "./errors.js";
+
+/** How to reach the signalling server, as PeerJS's constructor takes it. */
+export interface ConnectionOptions {
+  /** Host name; `"/"` is the page's own. Default: PeerJS's cloud. */
+  host?: string;
+  /** Default 443. */
+  port?: number;
+  /** Where the server is mounted. Default `"/"`. */
+  path?: string;
+  /** Default `"peerjs"`. */
+  key?: string;
+  /** Whether to use TLS. Default: whether the page does; always with PeerJS's cloud. */
+  secure?: boolean;
+  /** What every RTCPeerConnection is made with. Default: PeerJS's STUN and TURN servers. */
+  config?: RTCConfiguration;
+  /** Taken for PeerJS's sake. */
+  debug?: 0 | 1 | 2 | 3;
+}
+
+/** Options of {@link mesh}. Absent means default; `0` and `false` mean themselves. */
+export interface MeshOptions {
+  /** How to reach the signalling server. Absent: PeerJS's cloud. */
+  connection?: ConnectionOptions;
+  /** Any value that can be sent: every member hears it with this member. At most 64 KiB encoded. */
+  initData?: unknown;
+  /** The most members of the room while this member hosts it; -1: no limit. Default 10. */
+  mesh_limit?: number;
+  /** `"host"`: the host passes messages on. Others are not available yet. Default `"host"`. */
+  mesh_mode?: "host" | "full" | "auto";
+  /** Milliseconds until a member that is not in the room gives up; -1: never. Default -1. */
+  join_timeout?: number;
+  /** Milliseconds that {@link Mesh.waitToSync} waits; -1: for ever. Default 60 000. */
+  sync_timeout?: number;
+  /** Milliseconds between heartbeats, 100 to 60 000. Default 500. */
+  do_health_check_interval?: number;
+  /** Not available yet. Default false. */
+  owner_mode?: boolean;
+  /** Has an effect in owner mode only. */
+  is_owner?: boolean;
+  /** The original's; no effect: there are no log lines. */
+  log_id?: unknown;
+  /** The original's; no effect: attempts go on until `join_timeout`. */
+  retry?: unknown;
+  /** The original's; no effect: attempts back off by themselves. */
+  retry_interval?: unknown;
+  /** The original's; had no effect there either. */
+  max_mesh_peers?: unknown;
+  /** The original's; calls are not available yet. */
+  auto_call_peer?: unknown;
+  /** The original's; health checks are always on. */
+  do_health_check?: unknown;
+  /** The original's; calls are not available yet. */
+  insert_dummy_track?: unknown;
+}
+
+/** Options with every default filled in. */
+export interface Settings {
+  /** The websocket's address up to the key: `…/peerjs?key=…`. */
+  url: string;
+  rtc: RTCConfiguration;
+  meshLimit: number;
+  mode: "host";
+  joinTimeout: number;
+  syncTimeout: number;
+  healthMs: number;
+  /** Whether `initData` was given (it may be `undefined`'s equal, `null`). */
+  hasInitData: boolean;
+}
+
+const PATTERN = /^[A-Za-z0-9]+(?:[ _-][A-Za-z0-9]+)*$/;
+const IGNORED = [
+  "log_id", "retry", "retry_interval", "max_mesh_peers", "auto_call_peer", "do_health_check", "insert_dummy_track",
+];
+const KNOWN = [
+  "connection", "initData", "mesh_limit", "mesh_mode", "join_timeout", "sync_timeout", "do_health_check_interval",
+  "owner_mode", "is_owner", ...IGNORED,
+];
+const CONNECTION_IGNORED = ["token", "pingInterval", "logFunction", "referrerPolicy", "serializers"];
+const CONNECTION_KNOWN = ["host", "port", "path", "key", "secure", "config", "debug", ...CONNECTION_IGNORED];
+const CLOUD = "0.peerjs.com";
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const isInteger = (least: number, most: number) => (value: unknown): boolean =>
+  Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+
+/** The room's name, if it is one. Throws `invalid-room`. */
+export function checkRoom(room: unknown): string {
+  if (typeof room === "string" && PATTERN.test(room)) return room;
+  throw new MeshError("invalid-room", show(room));
+}
+
+/**
+ * Options, checked, with every default. Throws `invalid-option` or `unsupported`, naming the option.
+ * Everything that is merely not used goes to `warn`, in one line for all of one kind.
+ */
+export function checkOptions(options: unknown, page: { hostname: string; protocol: string } | undefined,
+  warn: (text: string) => void): Settings {
+  if (options !== undefined && !isObject(options)) throw invalid("options", options, "an object");
+  const given = options ?? {};
+  warnOf(given, KNOWN, IGNORED, "", warn);
+
+  const take = <T>(name: string, fallback: T, good: (value: unknown) => boolean, wanted: string): T => {
+    const value = given[name];
+    if (value === undefined) return fallback;
+    if (!good(value)) throw invalid(name, value, wanted);
+    return value as T;
+  };
+  const time = (name: string, fallback: number): number =>
+    take(name, fallback, isInteger(-1, NEVER_MS), "a whole number of milliseconds, or -1 for no limit");
+  const flag = (name: string): boolean => take(name, false, (value) => typeof value === "boolean", "true or false");
+
+  const mode = take("mesh_mode", "host", (value) => ["host", "full", "auto"].includes(value as string),
+    '"host", "full" or "auto"');
+  if (mode !== "host") throw later(`mesh_mode: "${mode}"`);
+  if (flag("owner_mode")) throw later("owner_mode: true");
+  flag("is_owner");
+  const limit = take("mesh_limit", 10, (value) => value === -1 || isInteger(1, 0xffff_fffe)(value),
+    "a whole number from 1, or -1 for no limit");
+  return {
+    ...checkConnection(given["connection"], page, warn),
+    meshLimit: limit === -1 ? 0 : limit,
+    mode: "host",
+    joinTimeout: time("join_timeout", -1),
+    syncTimeout: time("sync_timeout", 60_000),
+    healthMs: take("do_health_check_interval", 500, isInteger(100, 60_000),
+      "a whole number of milliseconds from 100 to 60000"),
+    hasInitData: given["initData"] !== undefined,
+  };
+}
+
+/** Longest time that timers of browsers can wait, ms. */
+const NEVER_MS = 0x7fff_ffff;
+
+function checkConnection(connection: unknown, page: { hostname: string; protocol: string } | undefined,
+  warn: (text: string) => void): { url: string; rtc: RTCConfiguration } {
+  if (connection !== undefined && !isObject(connection)) throw invalid("connection", connection, "an object");
+  const given = connection ?? {};
+  warnOf(given, CONNECTION_KNOWN, CONNECTION_IGNORED, "connection.", warn);
+
+  const take = <T>(name: string, good: (value: unknown) => boolean, wanted: string): T | undefined => {
+    const value = given[name];
+    if (value !== undefined && !good(value)) throw invalid(`connection.${name}`, value, wanted);
+    return value as T | undefined;
+  };
+  const text = (value: unknown): boolean => typeof value === "string" && value !== "";
+  const asked = take<string>("host", text, "a host name") ?? CLOUD;
+  const port = take<number>("port", isInteger(1, 65_535), "a whole number from 1 to 65535") ?? 443;
+  const path = take<string>("path", (value) => typeof value === "string", "text") ?? "/";
+  const key = take<string>("key", text, "text") ?? "peerjs";
+  const wished = take<boolean>("secure", (value) => typeof value === "boolean", "true or false");
+  const config = take<RTCConfiguration>("config", isObject, "an RTCConfiguration");
+  take("debug", isInteger(0, 3), "0, 1, 2 or 3");
+
+  // As PeerJS has it: "/" is the page's host, the cloud is always secure, slashes round the path are put in.
+  const host = asked === "/" ? (page?.hostname ?? "localhost") : asked;
+  const secure = host === CLOUD || (wished ?? page?.protocol === "https:");
+  const authority = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
+  const slashed = `/${path}/`.replace(/^\/\//, "/").replace(/\/\/$/, "/");
+  const url = `${secure ? "wss" : "ws"}://${authority}:${port}${slashed}peerjs?key=${encodeURIComponent(key)}`;
+  if (/[/?#@\s]/.test(host) || !isUrl(url)) throw invalid("connection.host", asked, "a host name");
+  return { url, rtc: config ?? defaultConfig() };
+}
+
+/** What PeerJS 1.5 gives its connections. */
+const defaultConfig = (): RTCConfiguration => ({
+  iceServers: [
+    { urls: "stun:stun.l.google.com:19302" },
+    {
+      urls: ["turn:eu-0.turn.peerjs.com:3478", "turn:us-0.turn.peerjs.com:3478"],
+      username: "peerjs",
+      credential: "peerjsp",
+    },
+  ],
+});
+
+function isUrl(text: string): boolean {
+  try {
+    new URL(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function warnOf(given: Record<string, unknown>, known: string[], ignored: string[], prefix: string,
+  warn: (text: string) => void): void {
+  const unused = Object.keys(given).filter((name) => ignored.includes(name) && given[name] !== undefined);
+  if (unused.length > 0) warn(`no effect here: ${unused.map((name) => prefix + name).join(", ")}`);
+  for (const name of Object.keys(given)) {
+    if (known.includes(name)) continue;
+    const nearest = known.map((other) => [distance(name, other), other] as const).sort((a, b) => a[0] - b[0])[0]!;
+    const hint = nearest[0] <= name.length / 2 ? `; did you mean ${prefix}${nearest[1]}?` : "";
+    warn(`unknown option ${prefix}${name}${hint}`);
+  }
+}
+
+/** How many letters must change, without regard to case, hyphens and underscores. */
+function distance(from: string, to: string): number {
+  const [a, b] = [from, to].map((name) => name.toLowerCase().replace(/[_-]/g, "")) as [string, string];
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + Number(a[i - 1] !== b[j - 1])));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
+
+const invalid = (name: string, value: unknown, wanted: string): MeshError =>
+  new MeshError("invalid-option", `${name} is ${show(value)}`, { hint: `${name} must be ${wanted}` });
+
+const later = (what: string): MeshError =>
+  new MeshError("unsupported", `${what} is not yet available`, { hint: 'leave it out: the mode is "host"' });
+
+function show(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 64));
+  return typeof value === "object" && value !== null ? `a${Array.isArray(value) ? "n array" : "n object"}` : String(value);
+}

@@ -1,0 +1,19 @@
+/** As index.ts, with the WebAssembly module as a file of its own: for streaming, and for strict policies. */
+import init, { Machine } from "glue";
+import { join, type Mesh } from "./mesh.js";
+import type { MeshOptions } from "./options.js";
+import { once } from "./wasm.js";
+
+export { MeshError, type MeshErrorCode } from "./errors.js";
+export type { Mesh, MeshEvents, MeshStatus } from "./mesh.js";
+export type { ConnectionOptions, MeshOptions } from "./options.js";
+export { version } from "./version.js";
+
+const load = once(Machine, async () =>
+  init({ module_or_path: await fetch(new URL("./mesh_bg.wasm", import.meta.url)) }));
+
+/**
+ * Joins a room and returns at once; listen to its events. Throws a {@link MeshError} when the room's name or an option
+ * cannot be.
+ */
+export const mesh = (room: string, options?: MeshOptions): Mesh => join(load, room, options);

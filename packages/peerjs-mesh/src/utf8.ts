@@ -1,0 +1,8 @@
+const encoder = /* @__PURE__ */ new TextEncoder();
+const decoder = /* @__PURE__ */ new TextDecoder();
+
+/** Text as UTF-8. */
+export const utf8 = (text: string): Uint8Array => encoder.encode(text);
+
+/** UTF-8 as text. */
+export const textOf = (bytes: Uint8Array): string => decoder.decode(bytes);

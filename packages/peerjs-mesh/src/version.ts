@@ -1,0 +1,4 @@
+declare const VERSION: string;
+
+/** The release of this package. */
+export const version: string = VERSION;
