@@ -118,9 +118,9 @@ impl core::error::Error for ChunkError {}
 pub struct AssemblerLimits {
     /// The size of one value, packed bytes.
     pub message: usize,
-    /// Packed bytes of all incomplete values together; the oldest one makes room.
+    /// Packed bytes of all incomplete values together; the one that waits longest for a piece makes room.
     pub bytes: usize,
-    /// Incomplete (or dropped) values remembered; the oldest one makes room.
+    /// Incomplete (or dropped) values remembered; the one that waits longest makes room.
     pub sets: usize,
 }
 
@@ -148,7 +148,7 @@ const LEAST_PIECE: usize = 1024;
 pub struct Assembler {
     dialect: Dialect,
     limits: AssemblerLimits,
-    /// Oldest first.
+    /// The one touched last stands last.
     sets: Vec<Set>,
     /// Sum of `Set::cost`.
     cost: usize,
@@ -194,8 +194,7 @@ impl Assembler {
     }
 
     fn piece(&mut self, Piece { id, n, total, data }: Piece) -> Result<Received, ChunkError> {
-        let known = self.sets.iter().position(|set| set.id == id);
-        let mut set = match known {
+        let mut set = match self.sets.iter().position(|set| set.id == id) {
             Some(position) => self.sets.remove(position),
             None => Set {
                 id,
@@ -214,27 +213,24 @@ impl Assembler {
                 Sorted::Piece(_) => Err(ChunkError::BadEnvelope),
             };
         }
-        // Back to its place in the order of age.
         self.cost += set.cost;
-        self.sets.insert(known.unwrap_or(self.sets.len()), set);
-        self.make_room(id);
+        self.sets.push(set);
+        self.make_room();
         result.map(|_| Received::Piece)
     }
 
-    /// Drops the oldest values until the limits are kept; the one just touched goes last.
-    fn make_room(&mut self, touched: u64) {
+    /// Drops values until the limits are kept, the one whose last piece is longest ago first. The one just touched,
+    /// which keeps them by itself, stays.
+    fn make_room(&mut self) {
         while self.sets.len() > self.limits.sets.max(1) {
-            let oldest = usize::from(self.sets.first().is_some_and(|set| set.id == touched));
-            self.cost -= self.sets.remove(oldest).cost;
+            self.cost -= self.sets.remove(0).cost;
         }
         for set in &mut self.sets {
             if self.cost <= self.limits.bytes {
                 break;
             }
-            if set.id != touched {
-                self.cost -= set.cost;
-                set.drop_pieces();
-            }
+            self.cost -= set.cost;
+            set.drop_pieces();
         }
     }
 }

@@ -7,6 +7,8 @@
 
 pub mod binarypack;
 pub mod chunks;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 pub mod ids;
 #[cfg(feature = "json")]
 pub mod json;

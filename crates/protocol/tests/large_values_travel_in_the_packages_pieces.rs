@@ -271,7 +271,7 @@ fn a_value_over_the_limit_is_dropped() {
 }
 
 #[test]
-fn incomplete_values_are_bounded_in_number_and_size_and_the_oldest_goes_first() {
+fn incomplete_values_are_bounded_in_number_and_size_and_the_one_that_waits_longest_goes() {
     let limits = AssemblerLimits {
         message: 1000,
         bytes: 2000,
@@ -301,7 +301,7 @@ fn incomplete_values_are_bounded_in_number_and_size_and_the_oldest_goes_first() 
         Err(ChunkError::Dropped)
     );
     assert_eq!(
-        assembler.accept(&piece(20_000, 0, 2, first)),
+        assembler.accept(&piece(20_000, 0, 3, first)),
         Ok(Received::Piece)
     );
     for id in 0..3 {
@@ -310,8 +310,17 @@ fn incomplete_values_are_bounded_in_number_and_size_and_the_oldest_goes_first() 
             Ok(Received::Piece)
         );
     }
+    // Four are remembered. The first of them gets a piece, so that the second goes when another begins.
     assert_eq!(
-        assembler.accept(&piece(20_000, 1, 2, second)),
+        assembler.accept(&piece(20_000, 1, 3, second)),
+        Ok(Received::Piece)
+    );
+    assert_eq!(
+        assembler.accept(&piece(40_000, 0, 2, b"")),
+        Ok(Received::Piece)
+    );
+    assert_eq!(
+        assembler.accept(&piece(20_000, 2, 3, b"")),
         Ok(Received::Value(Value::Bytes(vec![7; 500])))
     );
 }
