@@ -1,0 +1,164 @@
+//! The part of the browser build that needs wasm-bindgen: a program of its own, because that is heavy
+//! to compile and most commands do without it.
+//!
+//! - `bind MODULE FOLDER` writes `mesh_bg.wasm`, `mesh.js` and `mesh.d.ts`, for `<script type=module>`;
+//! - `strip MODULE RESULT FUNCTIONS` takes names and notes off, and writes the functions' sizes as JSON.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::path::Path;
+
+use serde_json::json;
+use wasm_bindgen_cli_support::Bindgen;
+use wasmparser::{KnownCustom, Name, Parser, Payload, TypeRef};
+
+/// Functions listed in the report.
+const LISTED: usize = 40;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match args.as_slice() {
+        ["bind", module, folder] => bind(Path::new(module), Path::new(folder)),
+        ["strip", module, result, functions] => {
+            let bytes = std::fs::read(module)?;
+            std::fs::write(result, strip(&bytes)?)?;
+            std::fs::write(functions, format!("{:#}\n", functions_of(&bytes)?))?;
+            Ok(())
+        }
+        _ => Err("usage: xtask-bindgen bind MODULE FOLDER | strip MODULE RESULT FUNCTIONS".into()),
+    }
+}
+
+fn bind(module: &Path, folder: &Path) -> Result<(), Box<dyn Error>> {
+    let mut bindgen = Bindgen::new();
+    bindgen
+        .input_path(module)
+        .out_name("mesh")
+        .typescript(true)
+        // The package says where the module is: inlined, or a URL.
+        .omit_default_module_path(true)
+        .remove_name_section(false)
+        .remove_producers_section(true);
+    bindgen.web(true)?;
+    bindgen.generate(folder)?;
+    Ok(())
+}
+
+/// The module without custom sections: names, producers, features are for tools, not for browsers.
+fn strip(module: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut result = module.get(..8).ok_or("the module has no header")?.to_vec();
+    let mut rest = &module[8..];
+    while let Some((&id, after_id)) = rest.split_first() {
+        let (size, length) = leb128(after_id).ok_or("a section has no size")?;
+        let section = rest
+            .get(..1 + length + size)
+            .ok_or("a section is cut off")?;
+        if id != 0 {
+            result.extend_from_slice(section);
+        }
+        rest = &rest[section.len()..];
+    }
+    Ok(result)
+}
+
+/// An unsigned LEB128 number, and how many bytes it took.
+fn leb128(bytes: &[u8]) -> Option<(usize, usize)> {
+    let mut value = 0usize;
+    for (index, byte) in bytes.iter().take(5).enumerate() {
+        value |= usize::from(byte & 0x7f) << (7 * index);
+        if byte & 0x80 == 0 {
+            return Some((value, index + 1));
+        }
+    }
+    None
+}
+
+/// Bytes of code and data, and the largest functions by name.
+fn functions_of(module: &[u8]) -> Result<serde_json::Value, Box<dyn Error>> {
+    let mut imported = 0u32;
+    let mut sizes: Vec<usize> = Vec::new();
+    let mut names: BTreeMap<u32, String> = BTreeMap::new();
+    let (mut code, mut data) = (0, 0);
+    for payload in Parser::new(0).parse_all(module) {
+        match payload? {
+            Payload::ImportSection(imports) => {
+                for import in imports.into_imports() {
+                    imported += u32::from(matches!(import?.ty, TypeRef::Func(_)));
+                }
+            }
+            Payload::CodeSectionStart { range, .. } => code = range.len(),
+            Payload::CodeSectionEntry(body) => sizes.push(body.range().len()),
+            Payload::DataSection(section) => data = section.range().len(),
+            Payload::CustomSection(section) => {
+                let KnownCustom::Name(section) = section.as_known() else {
+                    continue;
+                };
+                for part in section {
+                    let Name::Function(map) = part? else { continue };
+                    for naming in map {
+                        let naming = naming?;
+                        names.insert(
+                            naming.index,
+                            format!("{:#}", rustc_demangle::demangle(naming.name)),
+                        );
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut functions: Vec<(usize, String)> = (imported..)
+        .zip(&sizes)
+        .map(|(index, size)| {
+            (
+                *size,
+                names
+                    .get(&index)
+                    .cloned()
+                    .unwrap_or_else(|| format!("function {index}")),
+            )
+        })
+        .collect();
+    functions.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    let listed: Vec<_> = functions
+        .iter()
+        .take(LISTED)
+        .map(|(size, name)| json!({"name": name, "bytes": size}))
+        .collect();
+    Ok(json!({"code": code, "data": data, "count": functions.len(), "functions": listed}))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A module with a function type, a name section in the middle and an empty code section.
+    fn module() -> Vec<u8> {
+        let mut bytes = b"\0asm\x01\0\0\0".to_vec();
+        bytes.extend([1, 4, 1, 0x60, 0, 0]);
+        bytes.extend([0, 6, 4, b'n', b'a', b'm', b'e', 0]);
+        bytes.extend([10, 1, 0]);
+        bytes
+    }
+
+    #[test]
+    fn stripping_takes_custom_sections_and_leaves_the_others() {
+        let mut expected = b"\0asm\x01\0\0\0".to_vec();
+        expected.extend([1, 4, 1, 0x60, 0, 0, 10, 1, 0]);
+        assert_eq!(strip(&module()).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_module_that_is_cut_off_is_an_error() {
+        let whole = module();
+        assert!(strip(&whole[..whole.len() - 1]).is_err());
+        assert!(strip(&whole[..5]).is_err());
+    }
+
+    #[test]
+    fn sizes_over_one_byte_are_read() {
+        assert_eq!(leb128(&[0xe5, 0x8e, 0x26]), Some((624_485, 3)));
+        assert_eq!(leb128(&[0x80]), None);
+    }
+}

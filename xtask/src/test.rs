@@ -1,0 +1,437 @@
+//! `check` and `test`: the table of all parts, in the order in which they run, cheap ones first.
+//!
+//! A part exists when its files do; then it is never left out silently.
+
+use std::time::Duration;
+
+use crate::cases::{self, Case};
+use crate::counts::{Counts, Reader};
+use crate::repo::Repo;
+use crate::rust_tests::{self, Built, TestProgram};
+use crate::setup::{self, Need};
+use crate::{Failure, Result, build, check, layering, size};
+
+/// A group of cases with a name for `--only`.
+struct Part {
+    name: &'static str,
+    /// Does `check` run it, or only `test`?
+    quick: bool,
+    needs: &'static [Need],
+    /// Does it need the release binary, the npm package and the demo?
+    built: bool,
+    /// Its cases; none if nothing of it exists yet.
+    cases: fn(&mut Plan<'_>) -> Result<Vec<Case>>,
+}
+
+/// Seeds of the simulation in `check` and in `test`.
+const SEEDS: [&str; 2] = ["20", "200"];
+
+#[rustfmt::skip]
+const PARTS: &[Part] = &[
+    Part { name: "format",   quick: true,  needs: &[],                                     built: false, cases: format },
+    Part { name: "layering", quick: true,  needs: &[],                                     built: false, cases: layers },
+    Part { name: "lint",     quick: true,  needs: &[Need::WasmTarget],                     built: false, cases: lint },
+    Part { name: "unit",     quick: true,  needs: &[],                                     built: false, cases: unit },
+    Part { name: "docs",     quick: true,  needs: &[],                                     built: false, cases: doc_tests },
+    Part { name: "sim",      quick: true,  needs: &[],                                     built: false, cases: simulation },
+    Part { name: "types",    quick: true,  needs: &[Need::NodeModules],                    built: true,  cases: types },
+    Part { name: "values",   quick: true,  needs: &[Need::NodeModules],                    built: true,  cases: values },
+    Part { name: "size",     quick: false, needs: &[Need::NodeModules],                    built: true,  cases: sizes },
+    Part { name: "contract", quick: false, needs: &[Need::NodeModules, Need::Browsers],    built: true,  cases: contract },
+    Part { name: "native",   quick: false, needs: &[],                                     built: true,  cases: native },
+    Part { name: "lab",      quick: false, needs: &[Need::Namespaces],                     built: true,  cases: lab },
+    Part { name: "e2e",      quick: false, needs: &[Need::NodeModules, Need::Browsers, Need::Namespaces], built: true, cases: e2e },
+];
+
+/// The crates whose `tests/` open real sockets, and take their time.
+const NATIVE: &[&str] = &["peerjs-mesh", "peerjs-mesh-server", "peerjs-mesh-cli"];
+const LAB: &str = "peerjs-mesh-lab";
+
+/// What the cases of a run have in common.
+pub(crate) struct Plan<'a> {
+    repo: &'a Repo,
+    quick: bool,
+    rust: Option<Built>,
+}
+
+/// `cargo xtask test`.
+pub(crate) fn command(repo: &Repo, args: &[String]) -> Result<()> {
+    match args {
+        [] => run_parts(repo, false, None),
+        [flag, name] if flag == "--only" => run_parts(repo, false, Some(name)),
+        _ => Err(Failure::Usage("test takes `--only NAME`".into())),
+    }
+}
+
+/// Runs all parts that `quick` and `only` leave, and prints the sum in the last line.
+pub(crate) fn run_parts(repo: &Repo, quick: bool, only: Option<&str>) -> Result<()> {
+    let started = std::time::Instant::now();
+    let mut plan = Plan {
+        repo,
+        quick,
+        rust: None,
+    };
+    let whole = only.is_none_or(|name| PARTS.iter().any(|part| part.name == name));
+    // A file's name is looked for in the parts that are quick to list, before anything is compiled.
+    let rust = only.is_none_or(|name| whole || has_rust_test(repo, name));
+    let mut build = None;
+    let mut sum = Counts::default();
+    let mut bad = Vec::new();
+    for part in PARTS.iter().filter(|part| part.quick || !quick) {
+        if whole && only.is_some_and(|name| name != part.name) {
+            continue;
+        }
+        if !whole && !rust && is_rust(part) {
+            continue;
+        }
+        let mut cases = (part.cases)(&mut plan)?;
+        if let Some(name) = only.filter(|_| !whole) {
+            cases.retain(|case| matches(&case.name, name));
+        }
+        if cases.is_empty() {
+            continue;
+        }
+        let hindrance = if quick {
+            None
+        } else {
+            prepare(repo, part, &mut build)
+        };
+        let counts = match hindrance {
+            None => cases::run_part(repo, part.name, cases)?,
+            Some(why) => cases::run_part(
+                repo,
+                part.name,
+                vec![Case::known("set-up", Counts::FAIL, why)],
+            )?,
+        };
+        if counts.failed > 0 {
+            bad.push(part.name);
+        } else if counts.is_empty() {
+            println!("  part {} ran no test", part.name);
+            sum += Counts::FAIL;
+            bad.push(part.name);
+        }
+        sum += counts;
+    }
+    if sum.is_empty() {
+        let names: Vec<&str> = PARTS.iter().map(|part| part.name).collect();
+        let name = only.unwrap_or_default();
+        return Err(Failure::Usage(format!(
+            "nothing to test is called `{name}`; parts: {}",
+            names.join(" ")
+        )));
+    }
+    if quick {
+        check::report_long_files(repo);
+    }
+    println!(
+        "\n{:.1} s{}",
+        started.elapsed().as_secs_f64(),
+        failed_parts(&bad)
+    );
+    println!("{sum}");
+    if sum.failed == 0 {
+        Ok(())
+    } else {
+        Err(Failure::new(""))
+    }
+}
+
+fn failed_parts(bad: &[&str]) -> String {
+    if bad.is_empty() {
+        String::new()
+    } else {
+        format!(", failed: {}", bad.join(" "))
+    }
+}
+
+/// Installs and builds what a part needs; says what hinders it.
+fn prepare(
+    repo: &Repo,
+    part: &Part,
+    built: &mut Option<std::result::Result<(), String>>,
+) -> Option<String> {
+    for need in part.needs {
+        if let Err(failure) = setup::provide(repo, *need) {
+            return Some(failure.text());
+        }
+    }
+    if !part.built {
+        return None;
+    }
+    // Built once for all parts.
+    let result = built.get_or_insert_with(|| {
+        println!("── build");
+        build::everything(repo).map_err(|failure| format!("the build failed: {}", failure.text()))
+    });
+    result.clone().err()
+}
+
+fn is_rust(part: &Part) -> bool {
+    ["unit", "native", "lab"].contains(&part.name)
+}
+
+/// Is there a Rust test whose file, or crate, begins with this name?
+fn has_rust_test(repo: &Repo, name: &str) -> bool {
+    repo.crates.iter().any(|found| {
+        let folder = found.dir.file_name().unwrap_or_default().to_string_lossy();
+        let files = std::fs::read_dir(found.dir.join("tests"))
+            .into_iter()
+            .flatten()
+            .flatten();
+        let tests = files.map(|file| format!("{folder}/{}", file.file_name().to_string_lossy()));
+        [format!("{folder}/lib"), format!("{folder}/{}", found.name)]
+            .into_iter()
+            .chain(tests)
+            .any(|test| matches(&test, name))
+    })
+}
+
+/// Does a case (`e2e/join.test.mjs`, `sim/host_dies`) answer to this name: the start of its file's name,
+/// or of the whole?
+fn matches(case: &str, name: &str) -> bool {
+    let file = case.rsplit('/').next().unwrap_or(case);
+    file.starts_with(name) || case.starts_with(name)
+}
+
+fn minutes(minutes: u64) -> Duration {
+    Duration::from_secs(60 * minutes)
+}
+
+fn format(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
+    let mut cargo = plan.repo.cargo();
+    cargo.args(["fmt", "--all", "--check"]);
+    Ok(vec![Case::process(
+        "cargo fmt",
+        cargo,
+        Reader::ExitCode,
+        minutes(2),
+    )])
+}
+
+fn layers(_: &mut Plan<'_>) -> Result<Vec<Case>> {
+    Ok(vec![Case::here("who uses whom", layering::check)])
+}
+
+fn lint(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
+    let mut all = plan.repo.cargo();
+    all.args([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--features",
+        "xtask/bindgen",
+        "--",
+        "--deny",
+        "warnings",
+    ]);
+    let mut cases = vec![Case::process("clippy", all, Reader::ExitCode, minutes(30))];
+    if plan.repo.find_crate("peerjs-mesh-wasm").is_some() {
+        let mut wasm = plan.repo.cargo();
+        wasm.args([
+            "clippy",
+            "--package",
+            "peerjs-mesh-wasm",
+            "--target",
+            "wasm32-unknown-unknown",
+        ]);
+        wasm.args(["--", "--deny", "warnings"]);
+        cases.push(Case::process(
+            "clippy for wasm32",
+            wasm,
+            Reader::ExitCode,
+            minutes(10),
+        ));
+    }
+    Ok(cases)
+}
+
+/// Test programs that this filter takes; and the compiler's errors, told once, in the first part.
+fn rust_cases(
+    plan: &mut Plan<'_>,
+    limit: Duration,
+    takes: fn(&TestProgram) -> bool,
+) -> Result<Vec<Case>> {
+    let first = plan.rust.is_none();
+    let repo = plan.repo;
+    if first {
+        println!("── building the Rust tests");
+        let started = std::time::Instant::now();
+        plan.rust = Some(rust_tests::build(repo)?);
+        println!("          {:>7.1} s", started.elapsed().as_secs_f64());
+    }
+    let Some(built) = &plan.rust else {
+        return Ok(Vec::new());
+    };
+    let mut cases = Vec::new();
+    if let Some(log) = built.failed.as_ref().filter(|_| first) {
+        let why = format!("some tests do not compile\n{}", cases::tail(log));
+        cases.push(Case::known("compile", Counts::FAIL, why));
+    }
+    for program in built.programs.iter().filter(|program| takes(program)) {
+        let mut command = program.command(repo);
+        command.env("PEERJS_MESH_BIN", repo.binary());
+        cases.push(Case::process(&program.name, command, Reader::Rust, limit));
+    }
+    Ok(cases)
+}
+
+fn unit(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
+    rust_cases(plan, minutes(5), |test| {
+        !test.integration || !NATIVE.contains(&test.package.as_str()) && test.package != LAB
+    })
+}
+
+fn native(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
+    rust_cases(plan, minutes(5), |test| {
+        test.integration && NATIVE.contains(&test.package.as_str())
+    })
+}
+
+fn lab(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
+    rust_cases(plan, minutes(10), |test| {
+        test.integration && test.package == LAB
+    })
+}
+
+fn doc_tests(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
+    let mut cargo = plan.repo.cargo();
+    cargo.args(["test", "--workspace", "--doc"]);
+    Ok(vec![Case::process(
+        "cargo test --doc",
+        cargo,
+        Reader::Rust,
+        minutes(20),
+    )])
+}
+
+fn simulation(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
+    let repo = plan.repo;
+    if !repo.has_bin(crate::sim::BINARY) {
+        return Ok(Vec::new());
+    }
+    let seeds = SEEDS[usize::from(!plan.quick)];
+    let name = format!("chaos, {seeds} seeds");
+    Ok(vec![Case::process(
+        name,
+        crate::sim::program(repo, &["--seeds", seeds]),
+        Reader::ExitCode,
+        minutes(20),
+    )])
+}
+
+/// What `check` cannot do for want of Node packages or a build is said, not left out.
+fn unless_missing(plan: &Plan<'_>, cases: Vec<Case>) -> Vec<Case> {
+    let missing = if !plan.quick || cases.is_empty() {
+        return cases;
+    } else if !setup::node_modules_are_current(plan.repo) {
+        "Node packages are missing: `cargo xtask test` or `npm ci` installs them"
+    } else if !plan.repo.has("packages/peerjs-mesh/wasm/mesh.d.ts") {
+        "not built yet: `cargo xtask build`"
+    } else {
+        return cases;
+    };
+    cases
+        .into_iter()
+        .map(|case| Case::known(case.name, Counts::SKIP, missing))
+        .collect()
+}
+
+fn types(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
+    let mut cases = Vec::new();
+    for folder in ["packages/peerjs-mesh", "apps/demo", "e2e"] {
+        if plan.repo.has(&format!("{folder}/tsconfig.json")) {
+            let mut tsc = plan.repo.program("npx", folder);
+            tsc.args(["--no-install", "tsc", "--noEmit", "--project", "."]);
+            cases.push(Case::process(
+                format!("tsc {folder}"),
+                tsc,
+                Reader::ExitCode,
+                minutes(3),
+            ));
+        }
+    }
+    Ok(unless_missing(plan, cases))
+}
+
+fn values(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
+    let folder = "packages/peerjs-mesh";
+    let package = std::fs::read_to_string(plan.repo.root.join(folder).join("package.json"))
+        .unwrap_or_default();
+    let package: serde_json::Value = serde_json::from_str(&package).unwrap_or_default();
+    let cases = if package["scripts"]["test"].is_string() {
+        let mut npm = plan.repo.program("npm", folder);
+        npm.args(["test", "--silent"]);
+        vec![Case::process("npm test", npm, Reader::Node, minutes(5))]
+    } else {
+        node_cases(plan.repo, folder, "test", minutes(5))
+    };
+    Ok(unless_missing(plan, cases))
+}
+
+fn sizes(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
+    if !plan.repo.has("packages/peerjs-mesh/build.mjs") {
+        return Ok(Vec::new());
+    }
+    Ok(vec![Case::here("what a page loads", size::gate)])
+}
+
+fn contract(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
+    let mut cases = node_cases(plan.repo, "e2e/contract", "", minutes(5));
+    cases.extend(node_cases(plan.repo, "e2e/contract", "test", minutes(5)));
+    Ok(cases)
+}
+
+fn e2e(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
+    let mut cases = node_cases(plan.repo, "e2e", "", minutes(10));
+    cases.extend(node_cases(plan.repo, "e2e", "test", minutes(10)));
+    Ok(cases)
+}
+
+/// `node --test` for each `*.test.mjs` of a folder, in files' order.
+fn node_cases(repo: &Repo, package: &str, folder: &str, limit: Duration) -> Vec<Case> {
+    let path = repo.root.join(package).join(folder);
+    let mut files: Vec<String> = std::fs::read_dir(&path)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|file| file.file_name().to_string_lossy().into_owned())
+        .filter(|name| name.ends_with(".test.mjs"))
+        .collect();
+    files.sort();
+    files
+        .iter()
+        .map(|file| {
+            let file = if folder.is_empty() {
+                file.clone()
+            } else {
+                format!("{folder}/{file}")
+            };
+            let mut node = repo.program("node", package);
+            node.args(["--test", "--test-reporter=spec", &file]);
+            build::environment(repo, &mut node);
+            Case::process(format!("{package}/{file}"), node, Reader::Node, limit)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_case_answers_to_the_start_of_its_files_name_and_of_its_path() {
+        assert!(matches("e2e/burst.test.mjs", "burst"));
+        assert!(matches("e2e/contract/stock.test.mjs", "e2e/contract"));
+        assert!(matches("sim/host_dies", "host"));
+        assert!(!matches("sim/host_dies", "dies"));
+    }
+
+    #[test]
+    fn part_names_are_unique() {
+        let mut names: Vec<&str> = PARTS.iter().map(|part| part.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), PARTS.len());
+    }
+}

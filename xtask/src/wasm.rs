@@ -1,0 +1,92 @@
+//! The browser module: cargo → wasm-bindgen → wasm-opt → names off.
+//!
+//! wasm-bindgen runs as a library in a helper program of this crate, pinned to the version that
+//! crates/wasm uses, so that nobody has to install a matching command.
+
+use std::time::Duration;
+
+use crate::repo::Repo;
+use crate::{Result, build, run};
+
+const COMPILE: Duration = Duration::from_secs(20 * 60);
+const OPTIMISE: Duration = Duration::from_secs(5 * 60);
+
+/// The largest functions of the module, written by the helper, for `size`.
+pub(crate) const FUNCTIONS: &str = "wasm/functions.json";
+
+/// Leaves `mesh_bg.wasm`, `mesh.js` and `mesh.d.ts` in packages/peerjs-mesh/wasm.
+pub(crate) fn build(repo: &Repo) -> Result<()> {
+    let mut cargo = repo.cargo();
+    cargo.args([
+        "build",
+        "--package",
+        "peerjs-mesh-wasm",
+        "--profile",
+        "wasm",
+        "--target",
+        "wasm32-unknown-unknown",
+    ]);
+    run::shown(cargo, COMPILE)?;
+
+    let module = repo
+        .target
+        .join("wasm32-unknown-unknown/wasm/peerjs_mesh_wasm.wasm");
+    let module = module.to_string_lossy();
+    let inputs = [module.as_ref(), "xtask/src/bin", "xtask/src/wasm.rs"];
+    build::unless_fresh(
+        repo,
+        "wasm",
+        &inputs,
+        "packages/peerjs-mesh/wasm/mesh_bg.wasm",
+        || {
+            println!("  browser module");
+            let work = repo.target.join("wasm");
+            let (bound, named) = (work.join("bound"), work.join("named.wasm"));
+            let package = repo.root.join("packages/peerjs-mesh/wasm");
+            std::fs::create_dir_all(&package)?;
+
+            let mut bind = helper(repo);
+            bind.arg("bind").arg(module.as_ref()).arg(&bound);
+            run::shown(bind, COMPILE)?;
+
+            // `-g` keeps the names of functions, so that `size` can say what is large.
+            let mut optimise = repo.program("node", "");
+            optimise
+                .arg("node_modules/binaryen/bin/wasm-opt")
+                .args(["-Oz", "-g"]);
+            optimise
+                .arg(bound.join("mesh_bg.wasm"))
+                .arg("-o")
+                .arg(&named);
+            run::shown(optimise, OPTIMISE)?;
+
+            let mut strip = helper(repo);
+            strip
+                .arg("strip")
+                .arg(&named)
+                .arg(package.join("mesh_bg.wasm"))
+                .arg(repo.target.join(FUNCTIONS));
+            run::shown(strip, COMPILE)?;
+            for file in ["mesh.js", "mesh.d.ts"] {
+                std::fs::copy(bound.join(file), package.join(file))?;
+            }
+            Ok(())
+        },
+    )
+}
+
+fn helper(repo: &Repo) -> std::process::Command {
+    let mut cargo = repo.cargo();
+    cargo.args([
+        "run",
+        "--quiet",
+        "--package",
+        "xtask",
+        "--features",
+        "bindgen",
+        "--bin",
+        "xtask-bindgen",
+        "--",
+    ]);
+    cargo
+}
