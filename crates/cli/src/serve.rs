@@ -183,7 +183,8 @@ fn options(args: ServeArgs, embedded: Option<Arc<dyn Assets>>) -> Result<ServeOp
 fn announce(server: &Server, json: bool) {
     let mut out = io::stdout().lock();
     let written = if json {
-        let line = serde_json::json!({ "event": "listening", "url": server.url(), "port": server.local_addr().port() });
+        let url = serde_json::Value::from(server.url());
+        let line = format!(r#"{{"event":"listening","url":{url},"port":{}}}"#, server.local_addr().port());
         writeln!(out, "{line}")
     } else {
         writeln!(out, "Listening on {}", server.url())
