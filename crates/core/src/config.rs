@@ -1,6 +1,7 @@
 //! Every default, with its source.
 
 use crate::api::ErrorCode;
+use peerjs_mesh_protocol::ids::is_valid_id;
 
 /// What a member is told once.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,57 +54,44 @@ impl Config {
 }
 
 /// The wire version this release speaks.
-pub const WIRE_VERSION: u16 = 1;
+pub(crate) const WIRE_VERSION: u16 = 1;
 /// Largest init data, bytes: it travels in one record, and a channel carries 256 KiB.
-pub const MAX_INIT_DATA: usize = 64 << 10;
+pub(crate) const MAX_INIT_DATA: usize = 64 << 10;
 /// Sends that may wait at most (PROTOCOL §5).
-pub const MAX_WAITING_SENDS: usize = 1024;
+pub(crate) const MAX_WAITING_SENDS: usize = 1024;
 /// Own messages that may be under way, bytes (PROTOCOL §5).
-pub const SENDER_BUDGET: usize = 8 << 20;
+pub(crate) const SENDER_BUDGET: usize = 8 << 20;
 /// Messages of all senders that a member may keep, bytes (PROTOCOL §5).
-pub const TOTAL_BUDGET: usize = 64 << 20;
+pub(crate) const TOTAL_BUDGET: usize = 64 << 20;
 /// How long a dropped member may come back without loss, ms (PROTOCOL §5).
-pub const RETENTION_MS: u64 = 30_000;
+pub(crate) const RETENTION_MS: u64 = 30_000;
 /// A member that takes nothing for so long while data waits is dropped, ms (PROTOCOL §5).
-pub const TOO_SLOW_MS: u64 = 10_000;
+pub(crate) const TOO_SLOW_MS: u64 = 10_000;
 /// How long a polite leave waits for delivery, ms (guess).
-pub const LEAVE_MS: u64 = 5_000;
+pub(crate) const LEAVE_MS: u64 = 5_000;
 /// HEARTBEAT to the signalling server, ms (PeerJS's `pingInterval`).
-pub const SESSION_BEAT_MS: u64 = 5_000;
+pub(crate) const SESSION_BEAT_MS: u64 = 5_000;
 /// A host's proof that the room's name is its own, ms (PROTOCOL §7).
-pub const ECHO_MS: u64 = 5_000;
+pub(crate) const ECHO_MS: u64 = 5_000;
 /// No answer to a dial within so long: retry, ms (PROTOCOL §7).
-pub const ANSWER_MS: u64 = 2_000;
+pub(crate) const ANSWER_MS: u64 = 2_000;
 /// No link within so long after the answer: given up, ms (20 s is ICE's own; rooms recover sooner; guess).
-pub const OPEN_MS: u64 = 10_000;
+pub(crate) const OPEN_MS: u64 = 10_000;
 /// An acknowledgement waits at most so long, ms, or until [`ACK_BYTES`] (PROTOCOL §5).
-pub const ACK_MS: u64 = 200;
+pub(crate) const ACK_MS: u64 = 200;
 /// See [`ACK_MS`].
-pub const ACK_BYTES: usize = 64 << 10;
+pub(crate) const ACK_BYTES: usize = 64 << 10;
 /// Pieces of messages, bytes: cut and packed to about this (PROTOCOL §4).
-pub const PIECE: usize = 15 << 10;
+pub(crate) const PIECE: usize = 15 << 10;
 /// A frame holds records up to about this, bytes.
-pub const FRAME: usize = 15 << 10;
+pub(crate) const FRAME: usize = 15 << 10;
 /// Wait between two attempts to reach the server doubles from the first to the second, ms (topology study §8).
-pub const BACKOFF_MS: (u64, u64) = (250, 10_000);
+pub(crate) const BACKOFF_MS: (u64, u64) = (250, 10_000);
 /// The next of the line is dialled after so long without an answer, ms (PROTOCOL §8).
-pub const NEXT_OF_LINE_MS: u64 = 1_000;
+pub(crate) const NEXT_OF_LINE_MS: u64 = 1_000;
 /// A clock step over this is a wake, ms (DESIGN §3).
-pub const WAKE_MS: u64 = 1_600;
+pub(crate) const WAKE_MS: u64 = 1_600;
 /// How many events may wait for a slow user before deliveries stop (guess).
-pub const MAX_EVENTS: usize = 4096;
+pub(crate) const MAX_EVENTS: usize = 4096;
 /// And how many bytes of messages among them (guess).
-pub const MAX_EVENT_BYTES: usize = 4 << 20;
-
-/// PeerJS's pattern: groups of ASCII letters and digits separated by one space, underscore or hyphen.
-fn is_valid_id(id: &str) -> bool {
-    let mut separated = true; // a separator may not come first
-    for byte in id.bytes() {
-        match byte {
-            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => separated = false,
-            b' ' | b'_' | b'-' if !separated => separated = true,
-            _ => return false,
-        }
-    }
-    !separated
-}
+pub(crate) const MAX_EVENT_BYTES: usize = 4 << 20;

@@ -7,8 +7,13 @@
 mod api;
 mod config;
 mod counters;
+mod delivery;
+mod link;
 mod member;
+mod names;
+mod rng;
 mod time;
+mod wire;
 
 pub use api::{
     ErrorCode, Event, Input, Lane, LeaveHow, LinkEnd, LinkId, Output, PeerStatus, SendError, Sent,

@@ -1,0 +1,10 @@
+//! L3: numbering, order, dedupe, repair and back-pressure, end to end per sender, whatever the path.
+//!
+//! A sender's broadcasts are numbered b = 1, 2, …; a directed message is (b, d): after broadcast b, the d-th for its
+//! receiver. A [`Stream`] is what one machine keeps of one sender; the own one is an [`Outbox`].
+
+mod outbox;
+mod stream;
+
+pub(crate) use outbox::{Outbox, Waiting};
+pub(crate) use stream::{Entry, Next, Pos, Stream, Taken};

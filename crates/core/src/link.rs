@@ -1,0 +1,213 @@
+//! L1: one connection to another member: how far it has come, who is there, whether it lives.
+
+use crate::api::{Lane, LinkId, SessionId};
+use crate::names::Key;
+use crate::time::Instant;
+use crate::wire::{Hello, Join, Position};
+use peerjs_mesh_protocol::signalling::Candidate;
+
+/// Whom a dial is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Goal {
+    /// Whoever owns the room's name.
+    Room,
+    /// That member, under its own id.
+    Member(Key),
+}
+
+/// How far a link has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Its description is being made.
+    Preparing,
+    /// An offer is at hand, and perhaps sent.
+    Offering,
+    /// Both descriptions are there; the channels are not open yet.
+    Opening,
+    /// Open; the remote's hello has not come.
+    Greeting,
+    /// Open, and we know who is there.
+    Up,
+}
+
+/// What the member at the other end is to this one.
+pub(crate) enum Standing {
+    Nothing,
+    /// We have asked to be admitted.
+    Knocking,
+    /// It hosts us.
+    MyHost,
+    /// It has asked to be admitted, and we cannot say yet.
+    Waiting(Box<Join>),
+    /// We host it.
+    Guest,
+}
+
+/// A suspicion that the other end is dead.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Suspicion {
+    pub(crate) since: Instant,
+    pub(crate) probes: u8,
+}
+
+/// How far one sender's messages have been passed on along a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cursor {
+    pub(crate) sender: Key,
+    /// The broadcast to send next, and from which byte.
+    pub(crate) b: u64,
+    pub(crate) off: usize,
+    /// The directed message to look at next, and from which byte.
+    pub(crate) serial: u64,
+    pub(crate) serial_off: usize,
+}
+
+impl Cursor {
+    pub(crate) fn new(sender: Key, b: u64, off: usize) -> Cursor {
+        Cursor {
+            sender,
+            b,
+            off,
+            serial: 0,
+            serial_off: 0,
+        }
+    }
+}
+
+pub(crate) struct Link {
+    pub(crate) id: LinkId,
+    pub(crate) connection_id: String,
+    /// Of a dial: whom it is for. `None` while nobody: a spare offer.
+    pub(crate) goal: Option<Goal>,
+    pub(crate) dialled: bool,
+    /// The id to which its signals go, and the session (`None`: the own one).
+    pub(crate) remote: String,
+    pub(crate) session: Option<SessionId>,
+    /// Whether the remote has marked itself as one of ours.
+    pub(crate) ours: bool,
+    pub(crate) stage: Stage,
+    /// Since when it is in this stage; of an offer: since it was sent.
+    pub(crate) since: Instant,
+    pub(crate) sent: bool,
+    pub(crate) sdp: Option<String>,
+    pub(crate) candidates: Vec<Candidate>,
+    /// What came before we knew who speaks, or before we were admitted.
+    pub(crate) early: Vec<(Lane, Vec<u8>)>,
+    pub(crate) early_bytes: usize,
+    pub(crate) peer: Option<Key>,
+    pub(crate) inc: u64,
+    pub(crate) hello: Option<Hello>,
+    /// The size that our own hello said; both ends decide a merge by the same numbers.
+    pub(crate) said_size: u32,
+    pub(crate) said_term: u64,
+    pub(crate) standing: Standing,
+    pub(crate) standing_since: Instant,
+    pub(crate) max_frame: usize,
+    pub(crate) in_flight: usize,
+    pub(crate) control: Vec<u8>,
+    pub(crate) cursors: Vec<Cursor>,
+    pub(crate) turn: usize,
+    /// What the guest said it held, when it joined.
+    pub(crate) reported: Vec<Position>,
+    pub(crate) heard: Instant,
+    pub(crate) beat_at: Instant,
+    pub(crate) seq: u32,
+    pub(crate) seq_at: Instant,
+    pub(crate) heard_seq: u32,
+    pub(crate) heard_seq_at: Instant,
+    pub(crate) rtt_micros: Option<u32>,
+    pub(crate) suspicion: Option<Suspicion>,
+    /// When the guest last took something, or had nothing to take.
+    pub(crate) progress_at: Instant,
+    /// The guest is going; its last broadcast, and until when we wait for it.
+    pub(crate) going: Option<(u64, Instant)>,
+}
+
+impl Link {
+    pub(crate) fn new(id: LinkId, connection_id: String, dialled: bool, now: Instant) -> Link {
+        Link {
+            id,
+            connection_id,
+            goal: None,
+            dialled,
+            remote: String::new(),
+            session: None,
+            ours: false,
+            stage: Stage::Preparing,
+            since: now,
+            sent: false,
+            sdp: None,
+            candidates: Vec::new(),
+            early: Vec::new(),
+            early_bytes: 0,
+            peer: None,
+            inc: 0,
+            hello: None,
+            said_size: 0,
+            said_term: 0,
+            standing: Standing::Nothing,
+            standing_since: now,
+            max_frame: 0,
+            in_flight: 0,
+            control: Vec::new(),
+            cursors: Vec::new(),
+            turn: 0,
+            reported: Vec::new(),
+            heard: now,
+            beat_at: now,
+            seq: 0,
+            seq_at: now,
+            heard_seq: 0,
+            heard_seq_at: now,
+            rtt_micros: None,
+            suspicion: None,
+            progress_at: now,
+            going: None,
+        }
+    }
+
+    pub(crate) fn set_standing(&mut self, standing: Standing, now: Instant) {
+        self.standing = standing;
+        self.standing_since = now;
+        self.heard = now;
+        self.beat_at = now;
+        self.progress_at = now;
+        self.suspicion = None;
+    }
+
+    pub(crate) fn is_guest(&self) -> bool {
+        matches!(self.standing, Standing::Guest)
+    }
+
+    pub(crate) fn is_my_host(&self) -> bool {
+        matches!(self.standing, Standing::MyHost)
+    }
+
+    pub(crate) fn is_knocking(&self) -> bool {
+        matches!(self.standing, Standing::Knocking)
+    }
+
+    /// Whether it carries the room: beats go along it.
+    pub(crate) fn is_in_use(&self) -> bool {
+        self.is_guest() || self.is_my_host()
+    }
+
+    /// An offer that nobody has answered.
+    pub(crate) fn is_unanswered(&self) -> bool {
+        self.dialled && matches!(self.stage, Stage::Preparing | Stage::Offering)
+    }
+
+    pub(crate) fn cursor(&mut self, sender: Key) -> Option<&mut Cursor> {
+        self.cursors
+            .iter_mut()
+            .find(|cursor| cursor.sender == sender)
+    }
+
+    /// Begins (again) to pass on that sender's messages from there.
+    pub(crate) fn set_cursor(&mut self, cursor: Cursor) {
+        match self.cursor(cursor.sender) {
+            Some(known) => *known = cursor,
+            None => self.cursors.push(cursor),
+        }
+    }
+}

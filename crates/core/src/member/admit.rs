@@ -1,0 +1,321 @@
+//! A host is asked to admit somebody.
+
+use super::roster::Seat;
+use super::{Ack, Member, Role};
+use crate::api::LinkId;
+use crate::delivery::Pos;
+use crate::link::{Cursor, Standing};
+use crate::names::Key;
+use crate::wire::{Join, Record, Refusal, Removed, RosterEntry, Welcome};
+
+impl Member {
+    pub(super) fn on_join(&mut self, id: LinkId, join: Join) {
+        let now = self.now;
+        let Some(peer) = self.link(id).and_then(|link| link.peer) else {
+            return;
+        };
+        match &self.role {
+            Role::Host(_) => self.admit(id, peer, join),
+            Role::Guest(host_link) => {
+                let host_link = *host_link;
+                // It believes that the host is dead. If we do not, it is sent back there; else we may soon know better.
+                let fresh = self.link(host_link).is_some_and(|link| {
+                    link.suspicion.is_none()
+                        && now.ms_since(link.heard) <= u64::from(self.cfg.health_interval_ms) + 100
+                });
+                if fresh {
+                    let host = self.host;
+                    self.refuse(id, Refusal::NotHost { host });
+                } else if let Some(link) = self.link_mut(id) {
+                    link.set_standing(Standing::Waiting(Box::new(join)), now);
+                }
+            }
+            _ => {
+                if let Some(link) = self.link_mut(id) {
+                    link.set_standing(Standing::Waiting(Box::new(join)), now);
+                }
+            }
+        }
+    }
+
+    /// We have become the host, or know who is: those who asked in the meantime are answered.
+    pub(super) fn answer_waiting(&mut self) {
+        let waiting: Vec<LinkId> = self
+            .links
+            .iter()
+            .filter(|link| matches!(link.standing, Standing::Waiting(_)))
+            .map(|link| link.id)
+            .collect();
+        for id in waiting {
+            let now = self.now;
+            let Some(link) = self.link_mut(id) else {
+                continue;
+            };
+            let standing = core::mem::replace(&mut link.standing, Standing::Nothing);
+            link.standing_since = now;
+            if let Standing::Waiting(join) = standing {
+                self.on_join(id, *join);
+            }
+        }
+    }
+
+    fn admit(&mut self, id: LinkId, peer: Key, join: Join) {
+        let now = self.now;
+        let Some(inc) = self.link(id).map(|link| link.inc) else {
+            return;
+        };
+        let known =
+            self.seat(peer).is_some_and(|seat| seat.inc == inc) && join.founding == self.founding;
+        if !known && self.leave.is_some() {
+            return self.refuse(id, Refusal::NotHost { host: None });
+        }
+        if let Some(limit) = self
+            .cfg
+            .mesh_limit
+            .filter(|limit| !known && self.roster.len() >= *limit as usize)
+            && self.seat(peer).is_none() {
+                return self.refuse(id, Refusal::Full { limit });
+            }
+        // The newest link of a member is the one that counts.
+        let older: Vec<LinkId> = self
+            .links
+            .iter()
+            .filter(|link| link.peer == Some(peer) && link.id != id)
+            .map(|link| link.id)
+            .collect();
+        for older in older {
+            if self.link(older).is_some_and(|link| !link.is_unanswered()) {
+                self.close_link(older);
+            }
+        }
+        if !known && self.seat(peer).is_some() {
+            // A new life under the old id.
+            self.drop_member(peer, true);
+        }
+
+        let seat = Seat {
+            key: peer,
+            inc,
+            base: join.sent,
+        };
+        let held = join.released.min(join.sent);
+        self.finish_leaving(peer);
+        self.meet_member(seat, held, Some(join.sent));
+        let mut missing = None;
+        if let Some(stream) = self.stream_mut(peer) {
+            stream.last = None;
+            if stream.held() < join.released {
+                missing = stream.skip_to(join.released);
+            }
+        }
+        if let Some((first, last)) = missing {
+            self.gap(peer, first, last);
+        }
+        self.dropped.retain(|dropped| dropped.key != peer);
+        if let Some(link) = self.link_mut(id) {
+            link.set_standing(Standing::Guest, now);
+            link.reported.clone_from(&join.positions);
+            link.cursors.clear();
+        }
+        if !known {
+            self.roster.push(seat);
+        }
+        let roster = self.open_cursors(id, peer, known);
+        self.welcome(id, peer, known, roster);
+        if !known {
+            self.announce(Some(seat), Vec::new());
+            self.enter_view(peer);
+            self.open_stream(peer, seat);
+        }
+        self.greet(peer);
+        if known {
+            // Others' beginnings may have been lost with the last host: those who lack them ask.
+            self.replay_strays();
+        }
+        self.fetch_from(id, peer);
+        self.tell_deputies();
+        self.mark_all_safe_dirty();
+        self.check_settled();
+    }
+
+    /// A guest's link passes on everybody's messages but its own; says from where.
+    fn open_cursors(&mut self, id: LinkId, peer: Key, known: bool) -> Vec<RosterEntry> {
+        let mut entries: Vec<(Key, RosterEntry)> = Vec::with_capacity(self.roster.len());
+        let mut cursors = Vec::new();
+        let mut gaps = Vec::new();
+        let Some(link) = self.link(id) else {
+            return Vec::new();
+        };
+        let senders = self
+            .streams
+            .iter()
+            .chain(core::iter::once(&self.out.stream));
+        for stream in senders.filter(|stream| stream.key != peer) {
+            let reported = link
+                .reported
+                .iter()
+                .find(|p| p.sender == stream.key && p.inc == stream.inc);
+            let base = self.seat(stream.key).map_or(0, |seat| seat.base);
+            let (mut b, mut off) = match reported {
+                Some(position) => (position.b, position.off as usize),
+                None if known => (base.max(stream.released()), 0),
+                None => (stream.held(), 0),
+            };
+            if b < stream.released() {
+                gaps.push(Record::Gap {
+                    sender: stream.key,
+                    inc: stream.inc,
+                    to: stream.released(),
+                });
+                (b, off) = (stream.released(), 0);
+            }
+            cursors.push(Cursor::new(stream.key, b + 1, off));
+            if let Some(seat) = self.seat(stream.key) {
+                entries.push((
+                    seat.key,
+                    RosterEntry {
+                        member: seat.key,
+                        inc: seat.inc,
+                        base: seat.base,
+                        tail: b,
+                    },
+                ));
+            }
+        }
+        // In the order of the roster: that is the line of succession.
+        let ordered = self
+            .roster
+            .iter()
+            .map(|seat| {
+                let own = RosterEntry {
+                    member: seat.key,
+                    inc: seat.inc,
+                    base: seat.base,
+                    tail: 0,
+                };
+                entries
+                    .iter()
+                    .find(|(key, _)| *key == seat.key)
+                    .map_or(own, |(_, entry)| *entry)
+            })
+            .collect();
+        if let Some(link) = self.link_mut(id) {
+            link.cursors = cursors;
+        }
+        for gap in gaps {
+            self.control(id, &gap);
+        }
+        ordered
+    }
+
+    fn welcome(&mut self, id: LinkId, peer: Key, known: bool, roster: Vec<RosterEntry>) {
+        let (have, have_off) = self
+            .stream(peer)
+            .map_or((0, 0), |stream| (stream.held(), stream.held_off()));
+        let removed = self
+            .dropped
+            .iter()
+            .map(|dropped| Removed {
+                member: dropped.key,
+                inc: dropped.inc,
+                last: dropped.last,
+            })
+            .collect();
+        let welcome = Welcome {
+            founding: self.founding,
+            term: self.term,
+            n: self.n + u64::from(!known),
+            settled: self.settled,
+            known,
+            have,
+            have_off,
+            roster,
+            removed,
+        };
+        self.control(id, &Record::Welcome(welcome));
+        self.send_init(id, false);
+    }
+
+    /// A newcomer's messages go to all other guests.
+    fn open_stream(&mut self, peer: Key, seat: Seat) {
+        let released = self
+            .stream(peer)
+            .map_or(seat.base, |stream| stream.released());
+        for link in self
+            .links
+            .iter_mut()
+            .filter(|link| link.is_guest() && link.peer != Some(peer))
+        {
+            let reported = link
+                .reported
+                .iter()
+                .find(|p| p.sender == peer && p.inc == seat.inc);
+            let (b, off) = match reported {
+                Some(position) if position.b >= released => (position.b, position.off as usize),
+                _ => (seat.base.max(released), 0),
+            };
+            link.set_cursor(Cursor::new(peer, b + 1, off));
+        }
+    }
+
+    /// What a guest has of senders that are not here themselves, and we have not.
+    fn fetch_from(&mut self, id: LinkId, peer: Key) {
+        let Some(link) = self.link(id) else { return };
+        let mut wanted = Vec::new();
+        for position in link
+            .reported
+            .iter()
+            .filter(|p| p.sender != peer && p.sender != self.me)
+        {
+            let here = self.link_to(position.sender).is_some();
+            let Some(stream) = self
+                .streams
+                .iter()
+                .find(|s| s.key == position.sender && s.inc == position.inc)
+            else {
+                continue;
+            };
+            if !here && position.b > stream.held() {
+                wanted.push((stream.key, stream.inc, stream.held(), position.b));
+            }
+        }
+        for (sender, inc, b, target) in wanted {
+            if let Role::Host(hosting) = &mut self.role {
+                hosting
+                    .fetching
+                    .retain(|fetch| fetch.sender != sender || fetch.target >= target);
+                if hosting.fetching.iter().any(|fetch| fetch.sender == sender) {
+                    continue;
+                }
+                hosting.fetching.push(super::lead::Fetch {
+                    sender,
+                    link: id,
+                    target,
+                });
+            }
+            self.control(id, &Record::Fetch { sender, inc, b });
+        }
+    }
+
+    pub(super) fn set_ack(&mut self, sender: Key, by: Key, at: Option<(Pos, u64)>) {
+        match self
+            .acks
+            .binary_search_by(|ack| (ack.sender, ack.by).cmp(&(sender, by)))
+        {
+            Ok(found) => {
+                if let Some(ack) = self.acks.get_mut(found) {
+                    ack.at = at.or(ack.at);
+                }
+            }
+            Err(place) => self.acks.insert(place, Ack { sender, by, at }),
+        }
+    }
+
+    pub(super) fn ack_of(&self, sender: Key, by: Key) -> Option<(Pos, u64)> {
+        let found = self
+            .acks
+            .binary_search_by(|ack| (ack.sender, ack.by).cmp(&(sender, by)))
+            .ok()?;
+        self.acks.get(found)?.at
+    }
+}

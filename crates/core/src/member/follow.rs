@@ -1,0 +1,303 @@
+//! Being a guest: welcomed, refused, told, moved.
+
+use super::roster::Seat;
+use super::{Member, Role};
+use crate::api::{ErrorCode, Event, LinkId};
+use crate::delivery::Pos;
+use crate::link::{Cursor, Standing};
+use crate::names::Key;
+use crate::wire::{Moved, Record, Refusal, Safe, Welcome};
+
+/// How long a member that was refused waits before it asks again, ms: doubling from the first to the second (guess; the
+/// original asked every 5 s for ever).
+const REFUSED_MS: (u64, u64) = (2_000, 30_000);
+
+impl Member {
+    pub(super) fn on_welcome(&mut self, id: LinkId, host: Key, welcome: Welcome) {
+        let now = self.now;
+        if welcome.term < self.term && welcome.founding == self.founding {
+            // A host that has been succeeded, and does not know.
+            return self.fail_link(id, true);
+        }
+        let others: Vec<LinkId> = self
+            .links
+            .iter()
+            .filter(|link| link.is_knocking() && link.id != id)
+            .map(|link| link.id)
+            .collect();
+        for other in others {
+            self.close_link(other);
+        }
+        self.release_name();
+        let stayed = welcome.known && welcome.founding == self.founding;
+        self.founding = welcome.founding;
+        self.term = welcome.term;
+        self.n = welcome.n;
+        self.settled = welcome.settled;
+        self.host = Some(host);
+        self.role = Role::Guest(id);
+        self.held_deltas.clear();
+        self.limit_tries = 0;
+        if let Some(link) = self.link_mut(id) {
+            link.set_standing(Standing::MyHost, now);
+        }
+        // Who is no longer there, then who is.
+        let gone: Vec<(Key, u64)> = self
+            .view
+            .iter()
+            .filter(|key| !welcome.roster.iter().any(|entry| entry.member == **key))
+            .map(|key| {
+                let removed = welcome
+                    .removed
+                    .iter()
+                    .find(|removed| removed.member == *key);
+                let taken = self.stream(*key).map_or(0, |stream| stream.pos.b);
+                (*key, removed.map_or(taken, |removed| removed.last))
+            })
+            .collect();
+        self.roster = welcome
+            .roster
+            .iter()
+            .map(|entry| Seat {
+                key: entry.member,
+                inc: entry.inc,
+                base: entry.base,
+            })
+            .collect();
+        for (key, last) in gone {
+            if key != self.me {
+                self.leave_view(key, last);
+            }
+        }
+        self.enter_view(self.me);
+        for entry in &welcome.roster {
+            if entry.member == self.me {
+                continue;
+            }
+            let seat = Seat {
+                key: entry.member,
+                inc: entry.inc,
+                base: entry.base,
+            };
+            let base = stayed.then_some(entry.base);
+            self.finish_leaving(entry.member);
+            self.meet_member(seat, entry.tail, base);
+            self.enter_view(entry.member);
+        }
+        let released = self.out.stream.released();
+        let (have, off) = if welcome.have < released {
+            (released, 0)
+        } else {
+            (welcome.have, welcome.have_off)
+        };
+        let cursor = Cursor::new(self.me, have + 1, off as usize);
+        if let Some(link) = self.link_mut(id) {
+            link.cursors = vec![cursor];
+        }
+        self.was_in = true;
+        let (host_id, term) = (self.names.text(host).to_owned(), self.term);
+        self.emit(Event::HostConnected {
+            is_host: false,
+            host: host_id,
+            term,
+        });
+        if self.settled {
+            self.tell_sync();
+        }
+        self.drop_offers();
+        self.send_init(id, true);
+        // Everything is acked anew: this host may know nothing of us.
+        for stream in &mut self.streams {
+            stream.ack_due = true;
+            stream.notify = true;
+        }
+        self.send_acks();
+        let members: Vec<Key> = self.roster.iter().map(|seat| seat.key).collect();
+        for key in members {
+            if key == self.me {
+                continue;
+            }
+            if !stayed {
+                // Those we never met begin with what we send from here on; those who know us know where they were.
+                if !self.out.bases.iter().any(|(known, _)| *known == key) {
+                    let base = self.out.end_for(key);
+                    self.out.bases.push((key, base));
+                }
+            }
+            self.ask_base(key);
+        }
+        self.replay_early(id);
+        self.replay_strays();
+        self.answer_waiting();
+        self.flush_waiting();
+    }
+
+    /// Asks a sender where its messages begin for us, if we should know and do not.
+    pub(super) fn ask_base(&mut self, key: Key) {
+        let unknown = self
+            .streams
+            .iter()
+            .any(|stream| stream.key == key && !stream.based && stream.last.is_none());
+        if unknown && self.was_in {
+            let record = Record::Need {
+                from: self.me,
+                to: key,
+                known: false,
+                b: 0,
+                d: 0,
+            };
+            self.tell(key, &record);
+        }
+    }
+
+    pub(super) fn on_refusal(&mut self, id: LinkId, refusal: Refusal) {
+        let goal = self.link(id).and_then(|link| link.goal);
+        let was_host = self.link(id).is_some_and(|link| link.is_my_host());
+        self.close_link(id);
+        match refusal {
+            Refusal::Full { limit } => {
+                self.limit_tries += 1;
+                let tries = self.limit_tries;
+                if tries == 1 {
+                    self.error(ErrorCode::MeshFull, "");
+                }
+                self.emit(Event::MeshLimitExceeded { limit, tries });
+                let (first, most) = REFUSED_MS;
+                let ms = first.saturating_mul(1 << (tries - 1).min(8)).min(most);
+                let at = self.now.plus_ms(ms);
+                self.seek_by_name(Some(at));
+            }
+            Refusal::TooSlow => {
+                self.error(ErrorCode::TooSlow, "");
+                let at = self.now.plus_ms(REFUSED_MS.0);
+                self.seek_by_name(Some(at));
+            }
+            Refusal::Silent => match self.host {
+                Some(host) => self.host_moved(host),
+                None => self.redirected(None),
+            },
+            Refusal::NotHost { host } => {
+                if was_host {
+                    self.host_lost(None);
+                } else if self.seek_mut().is_some_and(|seek| seek.by_name) && host.is_none() {
+                    self.dial_failed(goal, crate::link::Stage::Up);
+                } else {
+                    self.redirected(host);
+                }
+            }
+        }
+    }
+
+    pub(super) fn on_host_bye(&mut self, host: Key, last: u64, staying: bool) {
+        let _ = last;
+        // One that stays a member is waited for like the others.
+        self.host_lost((!staying).then_some(host));
+    }
+
+    /// The host's heartbeat tells what we may have missed.
+    pub(super) fn on_host_beat(&mut self, id: LinkId, term: u64, n: u64) {
+        if term > self.term || n > self.n {
+            // A change of the roster is on its way, or has been lost with a link: then a new welcome mends it.
+            let overdue = self
+                .link(id)
+                .is_some_and(|link| self.now.ms_since(link.progress_at) > 2_000);
+            if overdue {
+                self.knock(id);
+            }
+        } else if let Some(link) = self.links.iter_mut().find(|link| link.id == id) {
+            link.progress_at = self.now;
+        }
+    }
+
+    pub(super) fn on_safe(&mut self, all: &[Safe]) {
+        for safe in all {
+            let own = safe.sender == self.me;
+            if let Some(stream) = self.stream_mut(safe.sender) {
+                stream.set_safe(safe.b, safe.off, safe.retain);
+                stream.release(own);
+            }
+            if own {
+                self.own_is_safer();
+            }
+        }
+    }
+
+    pub(super) fn on_acked(&mut self, by: Key, b: u64, d: u32, off: u64) {
+        let _ = off;
+        let at = Pos { b, d };
+        self.out
+            .stream
+            .drop_directed(|entry| entry.to == Some(by) && entry.pos <= at);
+        self.own_is_safer();
+    }
+
+    pub(super) fn on_gap(&mut self, sender: Key, inc: u64, to: u64) {
+        let Some(stream) = self.stream_mut(sender).filter(|stream| stream.inc == inc) else {
+            return;
+        };
+        if let Some((first, last)) = stream.skip_to(to) {
+            self.gap(sender, first, last);
+        }
+        self.deliver(sender);
+    }
+
+    pub(super) fn on_base(&mut self, from: Key, inc: u64, b: u64, d: u32) {
+        let at = Pos { b, d };
+        let Some(stream) = self.stream_mut(from).filter(|stream| stream.inc == inc) else {
+            return;
+        };
+        let mut missing = None;
+        if !stream.based {
+            let released = stream.released();
+            stream.begin(at);
+            if released > b {
+                missing = Some((b + 1, released));
+                stream.skip_to(released);
+            }
+        } else if stream.pos < at && stream.pos.b < b {
+            missing = stream.skip_to(b);
+            stream.pos = at;
+        } else if stream.pos < at {
+            stream.pos = at;
+        }
+        if let Some((first, last)) = missing {
+            self.gap(from, first, last);
+        }
+        self.schedule_ack();
+        self.mark_safe_dirty(from);
+        self.deliver(from);
+    }
+
+    /// Somebody lacks our beginning, or something directed.
+    pub(super) fn on_need(&mut self, from: Key, known: bool) {
+        if self.seat(from).is_none() {
+            return;
+        }
+        if known {
+            let route = match &self.role {
+                Role::Host(_) => self.link_to(from),
+                Role::Guest(id) => Some(*id),
+                _ => None,
+            };
+            let me = self.me;
+            if let Some(cursor) = route
+                .and_then(|id| self.link_mut(id))
+                .and_then(|link| link.cursor(me))
+            {
+                cursor.serial = 0;
+                cursor.serial_off = 0;
+            }
+        } else {
+            self.greet(from);
+        }
+    }
+
+    /// The host has joined another room of this name: after it.
+    pub(super) fn on_moved(&mut self, moved: Moved) {
+        if self.host == Some(moved.host) || moved.host == self.me {
+            return;
+        }
+        self.counters.merges += 1;
+        self.host_moved(moved.host);
+    }
+}

@@ -1,0 +1,494 @@
+//! Hosting: taking office, keeping the roster, and saying what is safe.
+
+use super::roster::{Dropped, Seat};
+use super::{Member, Role};
+use crate::api::{Event, LinkId};
+use crate::config::{RETENTION_MS, SENDER_BUDGET, TOO_SLOW_MS};
+use crate::link::Link;
+use crate::names::Key;
+use crate::time::Instant;
+use crate::wire::{Record, Refusal, Removed, Safe};
+
+/// How long a new host waits for the members it took over, ms (guess: detection skew, a dial and a few retries).
+const SETTLE_MS: u64 = 5_000;
+/// How long a host that was asleep may wait for somebody who still counts it as the host, ms (guess: ten round trips).
+const DOUBT_MS: u64 = 1_000;
+
+/// Messages of a sender that is not here, asked of a guest who has them.
+pub(super) struct Fetch {
+    pub(super) sender: Key,
+    pub(super) link: LinkId,
+    pub(super) target: u64,
+}
+
+/// A host's office.
+pub(super) struct Hosting {
+    /// The host before, when it was lost.
+    lost: Option<Key>,
+    /// Until when those who were in the room are waited for.
+    settle_until: Instant,
+    pub(super) fetching: Vec<Fetch>,
+    /// Whose safe position has changed since guests were told.
+    safe_changed: Vec<Key>,
+    /// Whose safe position must be computed.
+    dirty: Vec<Key>,
+    /// It has been asleep, and may no longer be the host.
+    doubt: Option<Instant>,
+}
+
+impl Hosting {
+    fn new(lost: Option<Key>, now: Instant) -> Hosting {
+        Hosting {
+            lost,
+            settle_until: now.plus_ms(SETTLE_MS),
+            fetching: Vec::new(),
+            safe_changed: Vec::new(),
+            dirty: Vec::new(),
+            doubt: None,
+        }
+    }
+
+    pub(super) fn in_doubt(&self) -> bool {
+        self.doubt.is_some()
+    }
+}
+
+impl Member {
+    /// The room's name fell to us: we found the room, or go on with the one we were in.
+    pub(super) fn become_host(&mut self) {
+        if self.founding == [0; 16] {
+            self.founding = self.rng.bytes16();
+        }
+        let lost = match &self.role {
+            Role::Seeking(seek) => seek.lost,
+            _ => None,
+        };
+        self.take_over(lost);
+    }
+
+    /// Takes the host's office. The room's name follows.
+    pub(super) fn take_over(&mut self, lost: Option<Key>) {
+        if self.leave.is_some() && self.roster.len() <= 1 {
+            return self.finish();
+        }
+        if self.was_in {
+            self.counters.takeovers += 1;
+        }
+        self.term += 1;
+        self.host = Some(self.me);
+        self.role = Role::Host(Box::new(Hosting::new(lost, self.now)));
+        self.acks.clear();
+        self.held_deltas.clear();
+        self.dropped.clear();
+        self.settled = false;
+        if self.seat(self.me).is_none() {
+            self.roster.push(Seat {
+                key: self.me,
+                inc: self.inc,
+                base: 0,
+            });
+            self.enter_view(self.me);
+        }
+        self.drop_offers();
+        self.was_in = true;
+        let (host, term) = (self.names.text(self.me).to_owned(), self.term);
+        self.emit(Event::HostConnected {
+            is_host: true,
+            host,
+            term,
+        });
+        self.want_name();
+        self.mark_all_safe_dirty();
+        self.answer_waiting();
+        self.check_settled();
+        self.flush_waiting();
+    }
+
+    // ---- the roster
+
+    /// Tells all guests of a change (except a newcomer, who has it in its welcome).
+    pub(super) fn announce(&mut self, added: Option<Seat>, removed: Vec<Removed>) {
+        self.n += 1;
+        let tail = added.map_or(0, |seat| seat.base);
+        let added_entries = added
+            .map(|seat| crate::wire::RosterEntry {
+                member: seat.key,
+                inc: seat.inc,
+                base: seat.base,
+                tail,
+            })
+            .into_iter()
+            .collect();
+        let record = Record::Roster {
+            term: self.term,
+            n: self.n,
+            settled: self.settled,
+            added: added_entries,
+            removed,
+        };
+        let bytes = record.write(&self.names);
+        for id in self.guests() {
+            if self.link(id).and_then(|link| link.peer) != added.map(|seat| seat.key) {
+                self.control_bytes(id, &bytes);
+            }
+        }
+    }
+
+    /// Takes somebody out of the roster.
+    pub(super) fn drop_member(&mut self, key: Key, politely: bool) {
+        let Some(at) = self.roster.iter().position(|seat| seat.key == key) else {
+            return;
+        };
+        let seat = self.roster.remove(at);
+        let last = self.stream(key).map_or(0, |stream| stream.held());
+        self.dropped.retain(|dropped| dropped.key != key);
+        self.dropped.push(Dropped {
+            key,
+            inc: seat.inc,
+            last,
+            at: self.now,
+            politely,
+        });
+        self.announce(
+            None,
+            vec![Removed {
+                member: key,
+                inc: seat.inc,
+                last,
+            }],
+        );
+        self.leave_view(key, last);
+        self.tell_deputies();
+        self.mark_all_safe_dirty();
+        self.check_settled();
+    }
+
+    /// A guest's link broke without a goodbye.
+    pub(super) fn guest_link_lost(&mut self, link: Link) {
+        let Role::Host(hosting) = &self.role else {
+            return;
+        };
+        if let (Some(peer), false) = (link.peer, hosting.in_doubt()) {
+            self.drop_member(peer, link.going.is_some());
+        }
+    }
+
+    pub(super) fn on_guest_bye(&mut self, id: LinkId, last: u64) {
+        let until = self.now.plus_ms(2_000);
+        if let Some(link) = self.link_mut(id) {
+            link.going = Some((last, until));
+        }
+        self.check_going();
+    }
+
+    /// Those who said goodbye go when their last message is here.
+    pub(super) fn check_going(&mut self) {
+        let going: Vec<(LinkId, Key)> = self
+            .links
+            .iter()
+            .filter_map(|link| {
+                let ((last, until), peer) = (link.going?, link.peer?);
+                let there = self.stream(peer).is_none_or(|stream| stream.held() >= last);
+                (there || self.now >= until).then_some((link.id, peer))
+            })
+            .collect();
+        for (id, peer) in going {
+            self.close_link(id);
+            self.drop_member(peer, true);
+        }
+    }
+
+    /// A guest does not answer, or takes nothing.
+    pub(super) fn expel(&mut self, id: LinkId, refusal: Refusal) {
+        let Some(peer) = self.link(id).and_then(|link| link.peer) else {
+            return;
+        };
+        match refusal {
+            Refusal::TooSlow => self.counters.dropped_slow += 1,
+            _ => self.counters.dropped_silent += 1,
+        }
+        self.refuse(id, refusal);
+        self.drop_member(peer, false);
+    }
+
+    /// The first two of the line know the token of the room's name.
+    pub(super) fn tell_deputies(&mut self) {
+        if self.name.phase != super::sessions::Phase::Owned {
+            return;
+        }
+        let Some(token) = self.name.shared.clone() else {
+            return;
+        };
+        for key in self.line().into_iter().take(2) {
+            if let Some(id) = self.link_to(key) {
+                self.control(id, &Record::Token(&token));
+            }
+        }
+    }
+
+    // ---- taking office
+
+    /// Everybody who was in the room is here again, or has been waited for: the room is whole.
+    pub(super) fn check_settled(&mut self) {
+        let Role::Host(hosting) = &self.role else {
+            return;
+        };
+        if self.settled || hosting.in_doubt() {
+            return;
+        }
+        let late = self.now >= hosting.settle_until;
+        let missing: Vec<Key> = self
+            .roster
+            .iter()
+            .map(|seat| seat.key)
+            .filter(|key| *key != self.me && self.link_to(*key).is_none())
+            .collect();
+        let waited_for =
+            missing.iter().any(|key| Some(*key) != hosting.lost) || !hosting.fetching.is_empty();
+        if waited_for && !late {
+            return;
+        }
+        self.settled = true;
+        if let Role::Host(hosting) = &mut self.role {
+            hosting.lost = None;
+        }
+        if missing.is_empty() {
+            self.announce(None, Vec::new());
+        }
+        for key in missing {
+            self.drop_member(key, false);
+        }
+        self.tell_sync();
+    }
+
+    /// Having been asleep, it asks whether it still is the host.
+    pub(super) fn doubt(&mut self) {
+        let now = self.now;
+        if self.guests().is_empty() {
+            return self.check_name();
+        }
+        if let Role::Host(hosting) = &mut self.role {
+            hosting.doubt = Some(now.plus_ms(DOUBT_MS));
+        }
+        for id in self.guests() {
+            let nonce = self.rng.u32();
+            self.beat_record(id, &Record::Probe { nonce });
+        }
+        self.check_name();
+    }
+
+    pub(super) fn on_probe_ack(&mut self, id: LinkId, holds: bool) {
+        let guest = self.link(id).is_some_and(|link| link.is_guest());
+        if let Role::Host(hosting) = &mut self.role
+            && guest && holds && hosting.doubt.take().is_some() {
+                // Those whose links broke meanwhile are looked for again.
+                hosting.settle_until = self.now.plus_ms(SETTLE_MS);
+                let away = self
+                    .roster
+                    .iter()
+                    .any(|seat| seat.key != self.me && self.link_to(seat.key).is_none());
+                if away {
+                    self.settled = false;
+                }
+                return;
+            }
+        if !holds && self.link(id).is_some_and(|link| link.is_my_host()) {
+            // It hosts us no longer: we were dropped, and have not heard.
+            if let Some(host) = self.host {
+                self.host_moved(host);
+            }
+        }
+    }
+
+    // ---- what is safe
+
+    pub(super) fn mark_safe_dirty(&mut self, key: Key) {
+        if let Role::Host(hosting) = &mut self.role
+            && !hosting.dirty.contains(&key) {
+                hosting.dirty.push(key);
+            }
+    }
+
+    pub(super) fn mark_all_safe_dirty(&mut self) {
+        let keys: Vec<Key> = self
+            .streams
+            .iter()
+            .map(|stream| stream.key)
+            .chain(core::iter::once(self.me))
+            .collect();
+        for key in keys {
+            self.mark_safe_dirty(key);
+        }
+    }
+
+    /// Computes what everybody has taken, of those senders of whom something was taken.
+    pub(super) fn update_safe(&mut self) {
+        let Role::Host(hosting) = &mut self.role else {
+            return;
+        };
+        for key in core::mem::take(&mut hosting.dirty) {
+            self.update_safe_of(key);
+        }
+    }
+
+    fn update_safe_of(&mut self, key: Key) {
+        let Some(stream) = self.stream(key) else {
+            return;
+        };
+        let end = if key == self.me {
+            (self.out.b, 0)
+        } else {
+            (stream.held(), stream.held_off())
+        };
+        let mut least = end;
+        if key != self.me {
+            if !stream.based {
+                return;
+            }
+            least = least.min((stream.pos.b, stream.partial(self.me)));
+        }
+        for seat in self
+            .roster
+            .iter()
+            .filter(|seat| seat.key != key && seat.key != self.me)
+        {
+            match self.ack_of(key, seat.key) {
+                Some((pos, off)) => least = least.min((pos.b, off)),
+                None => return,
+            }
+        }
+        let mut retain = least.0;
+        for dropped in self
+            .dropped
+            .iter()
+            .filter(|dropped| dropped.key != key && !dropped.politely)
+        {
+            if let Some((pos, _)) = self.ack_of(key, dropped.key) {
+                retain = retain.min(pos.b);
+            }
+        }
+        let old = (stream.safe, stream.safe_off, stream.retain);
+        if (least.0, least.1, retain) == old || least.0 < old.0 {
+            return;
+        }
+        let all = least.0 >= end.0;
+        let jump = stream.cast(least.0).is_some() && stream.unsafe_bytes() >= SENDER_BUDGET / 8;
+        if let Some(stream) = self.stream_mut(key) {
+            stream.set_safe(least.0, least.1, retain);
+            stream.release(false);
+        }
+        if let Role::Host(hosting) = &mut self.role
+            && !hosting.safe_changed.contains(&key) {
+                hosting.safe_changed.push(key);
+            }
+        if key == self.me {
+            self.own_is_safer();
+        } else if (all || jump)
+            && let Some(id) = self.link_to(key) {
+                let record = Record::Safe {
+                    term: self.term,
+                    all: vec![self.safe_of(key)],
+                };
+                self.control(id, &record);
+            }
+    }
+
+    fn safe_of(&self, key: Key) -> Safe {
+        let (b, off, retain) = self.stream(key).map_or((0, 0, 0), |stream| {
+            (stream.safe, stream.safe_off, stream.retain)
+        });
+        Safe {
+            sender: key,
+            b,
+            off,
+            retain,
+        }
+    }
+
+    /// With each heartbeat: tells everybody what has become safe.
+    pub(super) fn tell_safe(&mut self) {
+        let Role::Host(hosting) = &mut self.role else {
+            return;
+        };
+        let changed = core::mem::take(&mut hosting.safe_changed);
+        if changed.is_empty() {
+            return;
+        }
+        let all = changed.iter().map(|key| self.safe_of(*key)).collect();
+        let bytes = Record::Safe {
+            term: self.term,
+            all,
+        }
+        .write(&self.names);
+        for id in self.guests() {
+            self.control_bytes(id, &bytes);
+        }
+    }
+
+    // ---- time
+
+    pub(super) fn lead_deadline(&self) -> Option<Instant> {
+        let Role::Host(hosting) = &self.role else {
+            return None;
+        };
+        let settle = (!self.settled).then_some(hosting.settle_until);
+        let going = self
+            .links
+            .iter()
+            .filter_map(|link| link.going)
+            .map(|(_, until)| until)
+            .min();
+        let forget = self
+            .dropped
+            .first()
+            .map(|dropped| dropped.at.plus_ms(RETENTION_MS));
+        [settle, hosting.doubt, going, forget]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    pub(super) fn lead_on_time(&mut self) {
+        let now = self.now;
+        let Role::Host(hosting) = &mut self.role else {
+            return;
+        };
+        if hosting.doubt.is_some_and(|at| now >= at) {
+            // Nobody counts us as the host any more.
+            hosting.doubt = None;
+            self.release_name();
+            return self.host_lost(Some(self.me));
+        }
+        self.check_going();
+        self.check_settled();
+        let before = self.dropped.len();
+        self.dropped
+            .retain(|dropped| now < dropped.at.plus_ms(RETENTION_MS));
+        if self.dropped.len() != before {
+            self.mark_all_safe_dirty();
+        }
+    }
+
+    /// With each heartbeat to a guest: does it take what it is sent?
+    pub(super) fn check_progress(&mut self, id: LinkId) {
+        let now = self.now;
+        let Some(link) = self.link(id) else { return };
+        let Some(peer) = link.peer else { return };
+        let waits = self
+            .streams
+            .iter()
+            .chain(core::iter::once(&self.out.stream))
+            .any(|stream| {
+                let taken = self.ack_of(stream.key, peer);
+                stream.key != peer && taken.is_some_and(|(pos, _)| pos.b < stream.held())
+            });
+        let late = now >= link.progress_at.plus_ms(TOO_SLOW_MS);
+        if !waits {
+            if let Some(link) = self.link_mut(id) {
+                link.progress_at = now;
+            }
+        } else if late {
+            self.expel(id, Refusal::TooSlow);
+        }
+    }
+}

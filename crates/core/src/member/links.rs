@@ -1,0 +1,175 @@
+//! Records from a link: who may say what is checked here, once, and then each goes to its part.
+
+use super::{Member, Role};
+use crate::api::{Lane, LinkId};
+use crate::names::Key;
+use crate::wire::{Piece, Reader, Record, kind};
+
+impl Member {
+    /// A frame of records.
+    pub(super) fn on_frame(&mut self, id: LinkId, lane: Lane, frame: &[u8]) {
+        let mut reader = Reader::new(frame);
+        while !reader.is_empty() {
+            let Some((number, mut body)) = reader.record() else {
+                self.counters.garbage += 1;
+                return;
+            };
+            if number == kind::PIECE {
+                match Piece::read(&mut body) {
+                    Some(piece) => self.on_piece(id, &piece),
+                    None => self.counters.garbage += 1,
+                }
+                continue;
+            }
+            match Record::read(number, body, &mut self.names) {
+                Ok(Some(record)) => self.on_record(id, lane, record),
+                Ok(None) => {}
+                Err(()) => self.counters.garbage += 1,
+            }
+            if self.link(id).is_none() {
+                return;
+            }
+        }
+    }
+
+    fn on_record(&mut self, id: LinkId, lane: Lane, record: Record<'_>) {
+        let Some(link) = self.link(id) else { return };
+        let Some(peer) = link.peer else { return };
+        let (my_host, my_guest, knocking) =
+            (link.is_my_host(), link.is_guest(), link.is_knocking());
+        match record {
+            // On a link that is in use or is to be: liveness, and goodbyes.
+            Record::Beat {
+                term,
+                n,
+                seq,
+                echo,
+                held_micros,
+            } => {
+                self.on_beat(id, seq, echo, held_micros);
+                if my_host {
+                    self.on_host_beat(id, term, n);
+                }
+            }
+            Record::Probe { nonce } => {
+                let holds = my_host || my_guest;
+                self.beat_record(id, &Record::ProbeAck { nonce, holds });
+            }
+            Record::ProbeAck { holds, .. } => self.on_probe_ack(id, holds),
+            Record::Bye { last, staying } if my_host => self.on_host_bye(peer, last, staying),
+            Record::Bye { last, .. } if my_guest => self.on_guest_bye(id, last),
+            Record::Bye { .. } => self.fail_link(id, true),
+            // What only a host may say.
+            Record::Welcome(welcome) if knocking => self.on_welcome(id, peer, welcome),
+            Record::Refuse(refusal) if knocking || my_host => self.on_refusal(id, refusal),
+            Record::Refuse(_) => self.fail_link(id, true),
+            Record::Roster {
+                term,
+                n,
+                settled,
+                added,
+                removed,
+            } if my_host => {
+                self.on_roster(term, n, settled, added, removed);
+            }
+            Record::Safe { term, all } if my_host && term >= self.term => self.on_safe(&all),
+            Record::Acked { by, b, d, off } if my_host => self.on_acked(by, b, d, off),
+            Record::Gap { sender, inc, to } if my_host => self.on_gap(sender, inc, to),
+            Record::Moved(moved) if my_host => self.on_moved(moved),
+            Record::Token(token) if my_host => self.name.shared = Some(token.to_owned()),
+            // What guests say to their host.
+            Record::Join(join) => self.on_join(id, join),
+            Record::Ack(list) if my_guest => self.on_ack(id, peer, &list),
+            // What members say to each other through the host.
+            Record::Init {
+                member,
+                version,
+                data,
+            } if (my_guest && member == peer) || my_host => {
+                self.on_init(id, member, version, data);
+            }
+            Record::Base {
+                from,
+                inc,
+                to,
+                b,
+                d,
+            } if (my_guest && from == peer) || my_host => {
+                if to == self.me {
+                    self.on_base(from, inc, b, d);
+                } else {
+                    self.pass_on(
+                        to,
+                        &Record::Base {
+                            from,
+                            inc,
+                            to,
+                            b,
+                            d,
+                        },
+                    );
+                }
+            }
+            Record::Need {
+                from,
+                to,
+                known,
+                b,
+                d,
+            } if (my_guest && from == peer) || my_host => {
+                if to == self.me {
+                    self.on_need(from, known);
+                } else {
+                    self.pass_on(
+                        to,
+                        &Record::Need {
+                            from,
+                            to,
+                            known,
+                            b,
+                            d,
+                        },
+                    );
+                }
+            }
+            Record::Fetch { sender, inc, b } if my_guest || my_host => {
+                self.on_fetch(id, sender, inc, b)
+            }
+            // Being welcomed and being told things are not ordered: lane *control* is not.
+            other if knocking && lane == Lane::Control => {
+                let bytes = other.write(&self.names);
+                self.keep_early(id, Lane::Control, &bytes);
+            }
+            _ => self.counters.garbage += 1,
+        }
+    }
+
+    /// A host passes a record on to the guest it is for.
+    fn pass_on(&mut self, to: Key, record: &Record<'_>) {
+        if self.is_host()
+            && let Some(id) = self.link_to(to) {
+                self.control(id, record);
+            }
+    }
+
+    /// Says something to a member: directly, or through the host.
+    pub(super) fn tell(&mut self, to: Key, record: &Record<'_>) {
+        let id = match &self.role {
+            Role::Host(_) => self.link_to(to),
+            Role::Guest(id) => Some(*id),
+            _ => None,
+        };
+        if let Some(id) = id {
+            self.control(id, record);
+        }
+    }
+
+    /// The links of all guests.
+    pub(super) fn guests(&self) -> Vec<LinkId> {
+        self.links
+            .iter()
+            .filter(|link| link.is_guest())
+            .map(|link| link.id)
+            .collect()
+    }
+}

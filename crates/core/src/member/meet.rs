@@ -1,0 +1,304 @@
+//! A link opens: who is there, and what is it to us?
+
+use super::{Member, Role};
+use crate::api::{ErrorCode, Lane, LinkEnd, LinkId, Output};
+use crate::config::{ANSWER_MS, FRAME, OPEN_MS};
+use crate::link::{Goal, Link, Stage, Standing};
+use crate::wire::{Hello, Record, Refusal, Role as Says};
+
+/// A channel that is open and says nothing for so long is closed, ms (guess: ten round trips at their worst).
+const HELLO_MS: u64 = 5_000;
+/// Bytes that may come on a link before its hello, or before we are welcomed.
+const MAX_EARLY: usize = 4 << 20;
+
+impl Member {
+    pub(super) fn on_link_opened(&mut self, id: LinkId, max_frame: u32) {
+        let (founding, term, size) = (self.founding, self.term, self.live_size());
+        let hello = Hello {
+            versions: self.cfg.versions,
+            id: self.names.text(self.me).to_owned(),
+            inc: self.inc,
+            founding,
+            term,
+            room: self.cfg.room.clone(),
+            role: if self.is_host() {
+                Says::Host
+            } else {
+                Says::Member
+            },
+            size,
+        };
+        let now = self.now;
+        let Some(link) = self.link_mut(id) else {
+            return;
+        };
+        if link.stage != Stage::Opening {
+            return;
+        }
+        if !link.ours {
+            // Not one of ours: it has been told of, and is closed politely.
+            return self.close_link(id);
+        }
+        link.stage = Stage::Greeting;
+        link.since = now;
+        link.max_frame = (max_frame as usize).max(1024);
+        link.said_size = size;
+        link.said_term = term;
+        let frame = hello.write();
+        self.outputs.push_back(Output::Send {
+            link: id,
+            lane: Lane::Default,
+            frame,
+        });
+    }
+
+    /// How many members this one could bring into a merge: those that are there now.
+    pub(super) fn live_size(&self) -> u32 {
+        1 + self.links.iter().filter(|link| link.is_guest()).count() as u32
+    }
+
+    pub(super) fn on_link_received(&mut self, id: LinkId, lane: Lane, frame: &[u8]) {
+        let now = self.now;
+        let Some(link) = self.link_mut(id) else {
+            return;
+        };
+        link.heard = now;
+        link.suspicion = None;
+        match (link.stage, lane) {
+            (Stage::Greeting, Lane::Default) => match Hello::read(frame) {
+                Some(hello) => self.on_hello(id, hello),
+                None => {
+                    self.counters.garbage += 1;
+                    self.fail_link(id, true);
+                }
+            },
+            (Stage::Up, Lane::Default) => {}
+            // Lanes do not wait for each other: something may overtake the hello, or the welcome.
+            (Stage::Greeting, _) => self.keep_early(id, lane, frame),
+            (Stage::Up, _) if link.is_knocking() && lane == Lane::Data => {
+                self.keep_early(id, lane, frame)
+            }
+            (Stage::Up, _) => self.on_frame(id, lane, frame),
+            _ => self.counters.garbage += 1,
+        }
+    }
+
+    pub(super) fn keep_early(&mut self, id: LinkId, lane: Lane, frame: &[u8]) {
+        let Some(link) = self.link_mut(id) else {
+            return;
+        };
+        link.early_bytes += frame.len() + 64;
+        if link.early_bytes > MAX_EARLY {
+            self.counters.garbage += 1;
+            return self.fail_link(id, true);
+        }
+        link.early.push((lane, frame.to_vec()));
+    }
+
+    /// What came too early can be read now.
+    pub(super) fn replay_early(&mut self, id: LinkId) {
+        let Some(link) = self.link_mut(id) else {
+            return;
+        };
+        link.early_bytes = 0;
+        for (lane, frame) in core::mem::take(&mut link.early) {
+            if self.link(id).is_some() {
+                self.on_link_received(id, lane, &frame);
+            }
+        }
+    }
+
+    fn on_hello(&mut self, id: LinkId, hello: Hello) {
+        let (min, max) = self.cfg.versions;
+        let me_wire = self.names.text(self.me) == hello.id;
+        let Some(link) = self.link(id) else { return };
+        let by_name = link.dialled && link.goal == Some(Goal::Room);
+        let vouched = link.remote == hello.id || (by_name && hello.role == Says::Host);
+        if hello.versions.0 > max || hello.versions.1 < min {
+            let detail = hello.id;
+            self.error(ErrorCode::VersionMismatch, &detail);
+            let goal = link_goal(self.link(id));
+            self.close_link(id);
+            return self.dial_failed(goal, Stage::Up);
+        }
+        if me_wire
+            || !vouched
+            || hello.room != self.cfg.room
+            || !peerjs_mesh_protocol::ids::is_valid_id(&hello.id)
+        {
+            self.counters.garbage += 1;
+            return self.fail_link(id, true);
+        }
+        let key = self.names.key(&hello.id);
+        let now = self.now;
+        let says = hello.role;
+        if let Some(link) = self.link_mut(id) {
+            link.stage = Stage::Up;
+            link.since = now;
+            link.peer = Some(key);
+            link.inc = hello.inc;
+            link.hello = Some(hello);
+            link.standing_since = now;
+        }
+        self.on_met(id, says);
+        if self.link(id).is_some_and(|link| !link.is_knocking()) {
+            self.replay_early(id);
+        }
+    }
+
+    fn on_met(&mut self, id: LinkId, says: Says) {
+        let Some(link) = self.link(id) else { return };
+        let dialled = link.dialled;
+        match (&self.role, says) {
+            (Role::Host(_), Says::Host) => self.on_rival(id),
+            (Role::Seeking(_), _) if dialled => self.knock(id),
+            // A guest that dialled, or a host that dialled a mere member: the search is over.
+            _ if dialled => self.close_link(id),
+            // It dialled us and will say what it wants.
+            _ => {}
+        }
+    }
+
+    /// A link that was asked to close, or that we no longer want.
+    pub(super) fn close_link(&mut self, id: LinkId) {
+        self.flush_control(id);
+        if self.remove_link(id).is_some() {
+            self.outputs.push_back(Output::CloseLink { link: id });
+        }
+    }
+
+    pub(super) fn remove_link(&mut self, id: LinkId) -> Option<Link> {
+        let at = self.links.iter().position(|link| link.id == id)?;
+        if let Role::Host(hosting) = &mut self.role {
+            hosting.fetching.retain(|fetch| fetch.link != id);
+        }
+        Some(self.links.remove(at))
+    }
+
+    /// A link has come to nothing: whatever hung on it goes on without it.
+    pub(super) fn fail_link(&mut self, id: LinkId, close: bool) {
+        let Some(link) = self.remove_link(id) else {
+            return;
+        };
+        if close {
+            self.outputs.push_back(Output::CloseLink { link: id });
+        }
+        self.after_link(link);
+    }
+
+    pub(super) fn on_link_closed(&mut self, id: LinkId, _end: LinkEnd) {
+        if let Some(link) = self.remove_link(id) {
+            self.after_link(link);
+        }
+    }
+
+    fn after_link(&mut self, link: Link) {
+        match link.standing {
+            Standing::MyHost => self.host_lost(link.peer),
+            Standing::Guest => self.guest_link_lost(link),
+            Standing::Nothing | Standing::Knocking if link.dialled => {
+                self.dial_failed(link.goal, link.stage)
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn refuse(&mut self, id: LinkId, refusal: Refusal) {
+        self.control(id, &Record::Refuse(refusal));
+        self.close_link(id);
+    }
+
+    /// Links that do not get ahead.
+    pub(super) fn meet_on_time(&mut self) {
+        let now = self.now;
+        let late = |link: &&Link| match link.stage {
+            Stage::Preparing => !link.dialled && now >= link.since.plus_ms(OPEN_MS),
+            Stage::Offering => false,
+            Stage::Opening => now >= link.since.plus_ms(OPEN_MS),
+            Stage::Greeting => now >= link.since.plus_ms(HELLO_MS),
+            Stage::Up => {
+                matches!(link.standing, Standing::Nothing)
+                    && now >= link.standing_since.plus_ms(OPEN_MS)
+            }
+        };
+        let ids: Vec<LinkId> = self.links.iter().filter(late).map(|link| link.id).collect();
+        for id in ids {
+            if self
+                .link(id)
+                .is_some_and(|link| link.dialled && link.stage == Stage::Greeting)
+            {
+                self.error(
+                    ErrorCode::HostUnavailable,
+                    "the remote opened a channel and never said hello",
+                );
+            }
+            self.fail_link(id, true);
+        }
+    }
+
+    pub(super) fn meet_deadline(&self) -> Option<crate::Instant> {
+        self.links
+            .iter()
+            .filter_map(|link| match link.stage {
+                Stage::Preparing => (!link.dialled).then(|| link.since.plus_ms(OPEN_MS)),
+                Stage::Offering => (link.sent).then(|| link.since.plus_ms(ANSWER_MS)),
+                Stage::Opening => Some(link.since.plus_ms(OPEN_MS)),
+                Stage::Greeting => Some(link.since.plus_ms(HELLO_MS)),
+                Stage::Up => matches!(link.standing, Standing::Nothing)
+                    .then(|| link.standing_since.plus_ms(OPEN_MS)),
+            })
+            .min()
+    }
+
+    // ---- sending
+
+    /// Puts a record on its way, on lane *control*.
+    pub(super) fn control(&mut self, id: LinkId, record: &Record<'_>) {
+        let bytes = record.write(&self.names);
+        self.control_bytes(id, &bytes);
+    }
+
+    pub(super) fn control_bytes(&mut self, id: LinkId, bytes: &[u8]) {
+        let full = self.link(id).is_some_and(|link| {
+            !link.control.is_empty() && link.control.len() + bytes.len() > FRAME.min(link.max_frame)
+        });
+        if full {
+            self.flush_control(id);
+        }
+        if let Some(link) = self.link_mut(id) {
+            link.control.extend_from_slice(bytes);
+        }
+    }
+
+    pub(super) fn flush_control(&mut self, id: LinkId) {
+        let Some(link) = self.link_mut(id) else {
+            return;
+        };
+        if link.control.is_empty() || link.stage != Stage::Up {
+            return;
+        }
+        let frame = core::mem::take(&mut link.control);
+        link.in_flight += frame.len();
+        self.outputs.push_back(Output::Send {
+            link: id,
+            lane: Lane::Control,
+            frame,
+        });
+    }
+
+    pub(super) fn beat_record(&mut self, id: LinkId, record: &Record<'_>) {
+        let frame = record.write(&self.names);
+        if let Some(link) = self.link_mut(id) {
+            link.in_flight += frame.len();
+            self.outputs.push_back(Output::Send {
+                link: id,
+                lane: Lane::Beat,
+                frame,
+            });
+        }
+    }
+}
+
+fn link_goal(link: Option<&Link>) -> Option<Goal> {
+    link.and_then(|link| link.goal)
+}

@@ -1,0 +1,85 @@
+//! Two hosts meet: one of them goes on.
+
+use super::{Member, Role};
+use crate::api::LinkId;
+use crate::link::Standing;
+use crate::names::Key;
+use crate::wire::{Moved, Record};
+
+impl Member {
+    /// Both ends of the link host this room. They decide by the same numbers: those that their hellos said.
+    pub(super) fn on_rival(&mut self, id: LinkId) {
+        let Some(link) = self.link(id) else { return };
+        let (Some(peer), Some(hello)) = (link.peer, link.hello.as_ref()) else {
+            return;
+        };
+        let (mine, theirs) = ((link.said_size, link.said_term), (hello.size, hello.term));
+        let same = hello.founding == self.founding;
+        // Within one founding a host whom nobody follows any more has been succeeded.
+        let by_term = same && (mine.0 == 1 || theirs.0 == 1);
+        let order = if by_term {
+            mine.1.cmp(&theirs.1).then(mine.0.cmp(&theirs.0))
+        } else {
+            mine.cmp(&theirs)
+        };
+        let founding = hello.founding;
+        let wins = match order {
+            core::cmp::Ordering::Greater => true,
+            core::cmp::Ordering::Less => false,
+            core::cmp::Ordering::Equal => self.names.smaller(self.me, peer),
+        };
+        self.counters.merges += 1;
+        let term = self.term.max(theirs.1) + 1;
+        if wins {
+            // The other one joins by this link. Our own guests hear of the new term with the next change.
+            self.term = term;
+            self.announce(None, Vec::new());
+            self.name_contested();
+        } else {
+            self.yield_to(id, peer, founding, term);
+        }
+    }
+
+    /// Ends our office in favour of another host, and takes everybody along.
+    fn yield_to(&mut self, id: LinkId, host: Key, founding: [u8; 16], term: u64) {
+        let bytes = Record::Moved(Moved {
+            founding,
+            term,
+            host,
+        })
+        .write(&self.names);
+        for guest in self.guests() {
+            self.control_bytes(guest, &bytes);
+        }
+        if let Some(link) = self.link_mut(id) {
+            // Not closed with the others.
+            link.standing = Standing::Nothing;
+        }
+        self.release_name();
+        self.seek_member(host);
+        self.knock(id);
+    }
+
+    /// The room's host is that member: after it.
+    pub(super) fn host_moved(&mut self, host: Key) {
+        self.seek_member(host);
+        self.seek_step();
+    }
+
+    /// A host that ends only its office.
+    pub(super) fn end_office(&mut self) {
+        if !matches!(self.role, Role::Host(_)) {
+            return;
+        }
+        let bytes = Record::Bye {
+            last: self.out.b,
+            staying: true,
+        }
+        .write(&self.names);
+        for guest in self.guests() {
+            self.control_bytes(guest, &bytes);
+        }
+        self.release_name();
+        self.host_lost(Some(self.me));
+    }
+}

@@ -1,0 +1,374 @@
+//! Who is in the room: the host's list, and what of it the user has been told.
+
+use super::Member;
+use crate::api::Event;
+use crate::delivery::{Pos, Stream};
+use crate::names::Key;
+use crate::time::Instant;
+use crate::wire::{Record, Removed, RosterEntry};
+use std::sync::Arc;
+
+/// How long a member's last messages are waited for before it counts as gone with a gap, ms (guess: two repairs).
+const LAST_WORDS_MS: u64 = 5_000;
+/// Changes of the roster that may come before the one that is missing.
+const MAX_HELD: usize = 256;
+
+/// One member of the roster.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seat {
+    pub(super) key: Key,
+    pub(super) inc: u64,
+    pub(super) base: u64,
+}
+
+/// A change that came before the one before it.
+pub(super) struct Delta {
+    pub(super) term: u64,
+    pub(super) n: u64,
+    pub(super) settled: bool,
+    pub(super) added: Vec<RosterEntry>,
+    pub(super) removed: Vec<Removed>,
+}
+
+/// A member that is no longer in the roster, while its last messages are still coming.
+pub(super) struct Leaving {
+    pub(super) key: Key,
+    last: u64,
+    until: Instant,
+}
+
+/// A member that was dropped: it may come back, and then nothing is to be lost.
+pub(super) struct Dropped {
+    pub(super) key: Key,
+    pub(super) inc: u64,
+    pub(super) last: u64,
+    pub(super) at: Instant,
+    /// It said goodbye: nothing is kept for it.
+    pub(super) politely: bool,
+}
+
+/// Somebody's init data.
+pub(super) struct InitData {
+    pub(super) key: Key,
+    pub(super) version: u64,
+    pub(super) data: Arc<Vec<u8>>,
+    told: bool,
+}
+
+impl InitData {
+    pub(super) fn own(key: Key, data: Vec<u8>) -> InitData {
+        InitData {
+            key,
+            version: 1,
+            data: Arc::new(data),
+            told: true,
+        }
+    }
+}
+
+impl Member {
+    pub(super) fn seat(&self, key: Key) -> Option<&Seat> {
+        self.roster.iter().find(|seat| seat.key == key)
+    }
+
+    /// Somebody is in the roster; the user hears of it.
+    pub(super) fn enter_view(&mut self, key: Key) {
+        self.out.gone.retain(|(gone, _)| *gone != key);
+        if self.view.contains(&key) {
+            return;
+        }
+        // Somebody who comes back before its going was told: it was gone all the same.
+        if let Some(at) = self.leaving.iter().position(|leaving| leaving.key == key) {
+            self.leaving.remove(at);
+        }
+        self.view.push(key);
+        if key != self.me {
+            let (id, peers) = (self.names.text(key).to_owned(), self.ids(&self.view));
+            self.emit(Event::PeerJoined { id, peers });
+            self.tell_init(key);
+        }
+    }
+
+    /// Somebody is in the roster anew: its messages begin for us after `base`, if we can know that.
+    pub(super) fn meet_member(&mut self, seat: Seat, held: u64, base: Option<u64>) {
+        if let Some(stream) = self
+            .streams
+            .iter_mut()
+            .find(|stream| stream.key == seat.key)
+            && stream.inc == seat.inc {
+                stream.last = None;
+                return;
+            }
+        self.streams.retain(|stream| stream.key != seat.key);
+        self.acks.retain(|ack| ack.sender != seat.key);
+        let mut stream = Stream::new(seat.key, seat.inc, held);
+        if let Some(base) = base {
+            stream.begin(Pos { b: base, d: 0 });
+        }
+        self.streams.push(stream);
+    }
+
+    /// Tells a member where our messages begin for it, if it does not know.
+    pub(super) fn greet(&mut self, key: Key) {
+        if key == self.me {
+            return;
+        }
+        if !self.out.bases.iter().any(|(known, _)| *known == key) {
+            let base = self.out.end_for(key);
+            self.out.bases.push((key, base));
+        }
+        self.tell_base(key);
+    }
+
+    pub(super) fn tell_base(&mut self, key: Key) {
+        let Some((_, base)) = self
+            .out
+            .bases
+            .iter()
+            .find(|(known, _)| *known == key)
+            .copied()
+        else {
+            return;
+        };
+        let record = Record::Base {
+            from: self.me,
+            inc: self.inc,
+            to: key,
+            b: base.b,
+            d: base.d,
+        };
+        self.tell(key, &record);
+    }
+
+    /// Somebody is no longer in the roster; the user hears of it after its last message.
+    pub(super) fn leave_view(&mut self, key: Key, last: u64) {
+        if let Some(stream) = self.stream_mut(key) {
+            stream.last = Some(last);
+        }
+        if !self.out.gone.iter().any(|(gone, _)| *gone == key) {
+            self.out.gone.push((key, self.now));
+        }
+        if self.view.contains(&key) && !self.leaving.iter().any(|leaving| leaving.key == key) {
+            let until = self.now.plus_ms(LAST_WORDS_MS);
+            self.leaving.push(Leaving { key, last, until });
+        }
+        self.check_leaving();
+    }
+
+    pub(super) fn check_leaving(&mut self) {
+        let mut at = 0;
+        while let Some(leaving) = self.leaving.get(at) {
+            let (key, last, late) = (leaving.key, leaving.last, self.now >= leaving.until);
+            let (there, taken) = match self.stream(key) {
+                Some(stream) if stream.based => (stream.pos.b >= last, stream.pos.b),
+                _ => (true, last),
+            };
+            if !there && (!late || self.blocked) {
+                at += 1;
+                continue;
+            }
+            self.leaving.remove(at);
+            if !there {
+                self.gap(key, taken + 1, last);
+                if let Some(stream) = self.stream_mut(key) {
+                    stream.skip_to(last);
+                }
+            }
+            self.view.retain(|known| *known != key);
+            if let Some(init) = self.init.iter_mut().find(|init| init.key == key) {
+                init.told = false;
+            }
+            let (id, peers) = (self.names.text(key).to_owned(), self.ids(&self.view));
+            self.emit(Event::PeerDropped { id, peers });
+        }
+    }
+
+    pub(super) fn leaving_deadline(&self) -> Option<Instant> {
+        if self.blocked {
+            return None;
+        }
+        self.leaving.iter().map(|leaving| leaving.until).min()
+    }
+
+    pub(super) fn gap(&mut self, key: Key, first: u64, last: u64) {
+        self.counters.gaps += 1;
+        let from = self.names.text(key).to_owned();
+        self.emit(Event::Gap { from, first, last });
+    }
+
+    /// The room is whole for this member.
+    pub(super) fn tell_sync(&mut self) {
+        self.synced = true;
+        self.told_unavailable = false;
+        let peers = self
+            .roster
+            .iter()
+            .map(|seat| seat.key)
+            .collect::<Vec<Key>>();
+        let peers = Some(self.ids(&peers));
+        self.emit(Event::Sync { peers });
+    }
+
+    // ---- a guest's roster
+
+    pub(super) fn on_roster(
+        &mut self,
+        term: u64,
+        n: u64,
+        settled: bool,
+        added: Vec<RosterEntry>,
+        removed: Vec<Removed>,
+    ) {
+        if term < self.term || n <= self.n {
+            return;
+        }
+        if self.held_deltas.len() < MAX_HELD {
+            self.held_deltas.push(Delta {
+                term,
+                n,
+                settled,
+                added,
+                removed,
+            });
+        }
+        while let Some(at) = self
+            .held_deltas
+            .iter()
+            .position(|delta| delta.n <= self.n + 1)
+        {
+            let delta = self.held_deltas.remove(at);
+            if delta.n == self.n + 1 {
+                self.apply_delta(delta);
+            }
+        }
+        self.replay_strays();
+    }
+
+    fn apply_delta(&mut self, delta: Delta) {
+        self.n = delta.n;
+        self.term = self.term.max(delta.term);
+        for removed in &delta.removed {
+            if removed.member != self.me {
+                self.roster.retain(|seat| seat.key != removed.member);
+                self.leave_view(removed.member, removed.last);
+            }
+        }
+        for entry in &delta.added {
+            if entry.member != self.me && self.seat(entry.member).is_none() {
+                let seat = Seat {
+                    key: entry.member,
+                    inc: entry.inc,
+                    base: entry.base,
+                };
+                self.roster.push(seat);
+                self.finish_leaving(entry.member);
+                self.meet_member(seat, entry.base, Some(entry.base));
+                self.enter_view(entry.member);
+                self.greet(entry.member);
+            }
+        }
+        let was_settled = core::mem::replace(&mut self.settled, delta.settled);
+        if delta.settled && !(was_settled && self.synced) {
+            self.tell_sync();
+        }
+    }
+
+    /// Somebody comes back whose going has not been told yet: it is told now.
+    pub(super) fn finish_leaving(&mut self, key: Key) {
+        if let Some(leaving) = self.leaving.iter_mut().find(|leaving| leaving.key == key) {
+            // It comes back with all that it has to say, so nothing is missing.
+            leaving.last = 0;
+            self.check_leaving();
+        }
+    }
+
+    // ---- init data
+
+    pub(super) fn set_init(&mut self, key: Key, version: u64, data: &[u8]) -> bool {
+        match self.init.iter_mut().find(|init| init.key == key) {
+            Some(init) if init.version >= version => return false,
+            Some(init) => {
+                init.version = version;
+                init.data = Arc::new(data.to_vec());
+                init.told = false;
+            }
+            None => {
+                let data = Arc::new(data.to_vec());
+                self.init.push(InitData {
+                    key,
+                    version,
+                    data,
+                    told: false,
+                });
+            }
+        }
+        true
+    }
+
+    pub(super) fn tell_init(&mut self, key: Key) {
+        if key == self.me || !self.view.contains(&key) {
+            return;
+        }
+        let Some(init) = self
+            .init
+            .iter_mut()
+            .find(|init| init.key == key && !init.told)
+        else {
+            return;
+        };
+        init.told = true;
+        let data = init.data.clone();
+        let id = self.names.text(key).to_owned();
+        self.emit(Event::InitData { id, data });
+    }
+
+    pub(super) fn on_init(&mut self, from: crate::LinkId, member: Key, version: u64, data: &[u8]) {
+        if member == self.me
+            || data.len() > crate::config::MAX_INIT_DATA
+            || !self.set_init(member, version, data)
+        {
+            return;
+        }
+        self.tell_init(member);
+        if self.is_host() {
+            for id in self.guests() {
+                if id != from {
+                    self.control(
+                        id,
+                        &Record::Init {
+                            member,
+                            version,
+                            data,
+                        },
+                    );
+                }
+            }
+        }
+    }
+
+    /// All init data of those in the roster, one's own included.
+    pub(super) fn send_init(&mut self, id: crate::LinkId, only_own: bool) {
+        let records: Vec<Vec<u8>> = self
+            .init
+            .iter()
+            .filter(|init| {
+                if only_own {
+                    init.key == self.me
+                } else {
+                    self.seat(init.key).is_some()
+                }
+            })
+            .map(|init| {
+                Record::Init {
+                    member: init.key,
+                    version: init.version,
+                    data: &init.data,
+                }
+                .write(&self.names)
+            })
+            .collect();
+        for record in records {
+            self.control_bytes(id, &record);
+        }
+    }
+}

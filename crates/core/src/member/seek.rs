@@ -1,0 +1,260 @@
+//! Looking for the room's host: by the line of succession, then by the room's name.
+
+use super::{Member, Role};
+use crate::api::{Event, LinkId, Output};
+use crate::config::NEXT_OF_LINE_MS;
+use crate::link::{Goal, Stage, Standing};
+use crate::names::Key;
+use crate::time::Instant;
+use crate::wire::{Join, Position, Record};
+
+/// How long a dialled member may take from its answer to its welcome before the next of the line is tried, ms (guess:
+/// ICE, DTLS and hello are six round trips, and a deputy may need 2 s to notice what we noticed).
+const WELCOME_MS: u64 = 4_000;
+
+/// A search for the host.
+pub(super) struct Seek {
+    /// The members to dial under their own ids, in the order of the line.
+    line: Vec<Key>,
+    at: usize,
+    /// When to try the next of the line.
+    pub(super) next_at: Instant,
+    /// The line is at its end: the room's name is claimed, and dialled when it is taken.
+    pub(super) by_name: bool,
+    /// The host that was lost; it is out of the line.
+    pub(super) lost: Option<Key>,
+    /// Not before that moment: refused for want of room, or too slow.
+    pub(super) not_before: Option<Instant>,
+    redirects: u32,
+}
+
+impl Seek {
+    pub(super) fn by_name(now: Instant) -> Seek {
+        Seek {
+            line: Vec::new(),
+            at: 0,
+            next_at: now,
+            by_name: true,
+            lost: None,
+            not_before: None,
+            redirects: 0,
+        }
+    }
+
+    fn by_line(line: Vec<Key>, lost: Option<Key>, now: Instant) -> Seek {
+        Seek {
+            line,
+            at: 0,
+            next_at: now,
+            by_name: false,
+            lost,
+            not_before: None,
+            redirects: 0,
+        }
+    }
+
+    /// Somebody answers: it has time to welcome us.
+    pub(super) fn answered(&mut self, now: Instant) {
+        self.next_at = now.plus_ms(WELCOME_MS);
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        match self.not_before {
+            Some(at) => Some(at),
+            None => (!self.by_name).then_some(self.next_at),
+        }
+    }
+}
+
+impl Member {
+    /// The host is gone (`lost`), or has ended its office and stays a member.
+    pub(super) fn host_lost(&mut self, lost: Option<Key>) {
+        let line: Vec<Key> = self
+            .line()
+            .into_iter()
+            .filter(|key| Some(*key) != lost)
+            .collect();
+        self.end_standing();
+        self.role = Role::Seeking(Box::new(Seek::by_line(line, lost, self.now)));
+        self.seek_step();
+    }
+
+    /// The room's host is, or should be, that member.
+    pub(super) fn seek_member(&mut self, host: Key) {
+        self.end_standing();
+        self.role = Role::Seeking(Box::new(Seek::by_line(vec![host], None, self.now)));
+    }
+
+    /// The members in the order in which they succeed the host; one's own place among them.
+    pub(super) fn line(&self) -> Vec<Key> {
+        self.roster
+            .iter()
+            .map(|seat| seat.key)
+            .filter(|key| Some(*key) != self.host)
+            .collect()
+    }
+
+    /// Out of the room for now: its links are closed, and the user is told.
+    fn end_standing(&mut self) {
+        if core::mem::take(&mut self.synced) {
+            self.emit(Event::Sync { peers: None });
+        }
+        if self.host.take().is_some() {
+            self.emit(Event::HostDropped);
+        }
+        let closing: Vec<LinkId> = self
+            .links
+            .iter()
+            .filter(|link| link.is_in_use() || link.is_knocking())
+            .map(|link| link.id)
+            .collect();
+        for id in closing {
+            self.flush_control(id);
+            self.remove_link(id);
+            self.outputs.push_back(Output::CloseLink { link: id });
+        }
+        self.ack_at = None;
+    }
+
+    /// Looks for the room from the beginning, by its name, not before that moment.
+    pub(super) fn seek_by_name(&mut self, not_before: Option<Instant>) {
+        self.end_standing();
+        let mut seek = Seek::by_name(self.now);
+        seek.not_before = not_before;
+        self.role = Role::Seeking(Box::new(seek));
+        if not_before.is_none() {
+            self.told_unavailable = false;
+            self.want_name();
+        } else {
+            self.release_name();
+        }
+    }
+
+    pub(super) fn seek_step(&mut self) {
+        let now = self.now;
+        let Role::Seeking(seek) = &mut self.role else {
+            return;
+        };
+        if let Some(at) = seek.not_before {
+            if now >= at && !self.blocked {
+                seek.not_before = None;
+                self.want_name();
+            } else if now >= at {
+                seek.not_before = Some(now.plus_ms(1_000));
+            }
+            return;
+        }
+        if seek.by_name || now < seek.next_at {
+            return;
+        }
+        match seek.line.get(seek.at).copied() {
+            Some(key) if key == self.me => {
+                let lost = seek.lost;
+                self.take_over(lost);
+            }
+            Some(key) => {
+                seek.at += 1;
+                seek.next_at = now.plus_ms(NEXT_OF_LINE_MS);
+                self.dial(Goal::Member(key));
+            }
+            None => {
+                seek.by_name = true;
+                self.told_unavailable = false;
+                self.want_name();
+            }
+        }
+    }
+
+    /// Asks the member at the other end to admit us.
+    pub(super) fn knock(&mut self, id: LinkId) {
+        let now = self.now;
+        let positions = self
+            .streams
+            .iter()
+            .map(|stream| Position {
+                sender: stream.key,
+                inc: stream.inc,
+                b: stream.held(),
+                d: 0,
+                off: stream.held_off(),
+                flag: stream.based,
+            })
+            .collect();
+        let join = Join {
+            founding: self.founding,
+            term: self.term,
+            sent: self.out.b,
+            released: self.out.stream.released(),
+            positions,
+        };
+        self.control(id, &Record::Join(join));
+        if let Some(link) = self.link_mut(id) {
+            link.set_standing(Standing::Knocking, now);
+        }
+        if let Role::Seeking(seek) = &mut self.role {
+            seek.answered(now);
+        }
+    }
+
+    /// A member that we asked says that another one is the host.
+    pub(super) fn redirected(&mut self, host: Option<Key>) {
+        let now = self.now;
+        let Role::Seeking(seek) = &mut self.role else {
+            return;
+        };
+        seek.redirects += 1;
+        // Two members that each take the other for the host must not keep us busy.
+        let wait = if seek.redirects > 4 {
+            NEXT_OF_LINE_MS
+        } else {
+            0
+        };
+        match host.filter(|host| *host != self.me && wait == 0) {
+            Some(host) => {
+                seek.next_at = now.plus_ms(NEXT_OF_LINE_MS * 2);
+                self.dial(Goal::Member(host));
+            }
+            None => seek.next_at = now.plus_ms(wait),
+        }
+    }
+
+    /// Knocking for too long, or links that do not open.
+    pub(super) fn seek_on_time(&mut self) {
+        let now = self.now;
+        let late = |link: &&crate::link::Link| match link.standing {
+            Standing::Knocking => now >= link.standing_since.plus_ms(WELCOME_MS + 1_000),
+            Standing::Waiting(_) => now >= link.standing_since.plus_ms(WELCOME_MS - 500),
+            _ => false,
+        };
+        let ids: Vec<LinkId> = self.links.iter().filter(late).map(|link| link.id).collect();
+        for id in ids {
+            let host = self.host;
+            if self
+                .link(id)
+                .is_some_and(|link| matches!(link.standing, Standing::Waiting(_)))
+            {
+                self.refuse(id, crate::wire::Refusal::NotHost { host });
+            } else {
+                self.fail_link(id, true);
+            }
+        }
+        self.seek_step();
+    }
+
+    /// A link of ours has come to nothing.
+    pub(super) fn dial_failed(&mut self, goal: Option<Goal>, stage: Stage) {
+        let now = self.now;
+        let Role::Seeking(seek) = &mut self.role else {
+            return;
+        };
+        if seek.by_name {
+            if goal == Some(Goal::Room) && stage != Stage::Preparing {
+                let ms = self.back_off(3);
+                self.claim_later(ms);
+            }
+        } else {
+            seek.next_at = seek.next_at.min(now);
+            self.seek_step();
+        }
+    }
+}

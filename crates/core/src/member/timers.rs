@@ -1,0 +1,336 @@
+//! Time: heartbeats, suspicion, having slept, and the one deadline that the driver knows.
+
+use super::{Member, Role};
+use crate::api::{ErrorCode, LinkId};
+use crate::config::{LEAVE_MS, RETENTION_MS, WAKE_MS};
+use crate::link::Suspicion;
+use crate::time::Instant;
+use crate::wire::{Record, Refusal};
+
+/// Between two probes, ms (topology study §8).
+const PROBE_MS: u64 = 60;
+/// A suspect that answers nothing for so long after the first probe is dead, ms; or for two round trips and a bit.
+const VERDICT_MS: u64 = 250;
+/// What a receiver lacks is asked for so often, ms (guess).
+const REPAIR_MS: u64 = 1_000;
+
+impl Member {
+    /// Before anything else: has this machine been asleep?
+    pub(super) fn enter(&mut self, now: Instant) {
+        self.now = self.now.max(now);
+        let late = self.planned.map_or(0, |planned| self.now.ms_since(planned));
+        if late <= u64::from(self.cfg.health_interval_ms) {
+            return;
+        }
+        // Evidence counts only while one's own timers are on time: the others get a new chance.
+        for link in &mut self.links {
+            link.heard = link.heard.max(self.now);
+            link.suspicion = None;
+            link.progress_at = self.now;
+            if link.is_in_use() {
+                link.since = self.now;
+            }
+        }
+        if late > WAKE_MS && self.is_host() {
+            self.doubt();
+        }
+    }
+
+    /// After everything else: what is to go out goes out, and the next deadline is set.
+    pub(super) fn exit(&mut self) {
+        if matches!(self.role, Role::Left) {
+            self.planned = None;
+            return;
+        }
+        self.update_safe();
+        self.fill_links();
+        let ids: Vec<LinkId> = self
+            .links
+            .iter()
+            .filter(|link| !link.control.is_empty())
+            .map(|link| link.id)
+            .collect();
+        for id in ids {
+            self.flush_control(id);
+        }
+        self.planned = self.next_deadline();
+    }
+
+    fn next_deadline(&self) -> Option<Instant> {
+        let seek = match &self.role {
+            Role::Seeking(seek) => seek.deadline(),
+            _ => None,
+        };
+        let join = self
+            .cfg
+            .join_timeout_ms
+            .filter(|_| !self.was_in)
+            .map(|ms| self.started.plus_ms(u64::from(ms)));
+        let leave = self.leave.map(|(_, at)| at.plus_ms(LEAVE_MS));
+        let forget = self
+            .out
+            .gone
+            .iter()
+            .map(|(_, at)| at.plus_ms(RETENTION_MS))
+            .min();
+        [
+            self.sessions_deadline(),
+            self.meet_deadline(),
+            self.links_deadline(),
+            self.lead_deadline(),
+            self.leaving_deadline(),
+            self.repair_deadline(),
+            self.ack_at,
+            seek,
+            join,
+            leave,
+            forget,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    pub(super) fn on_time(&mut self) {
+        let now = self.now;
+        if !self.was_in
+            && self
+                .cfg
+                .join_timeout_ms
+                .is_some_and(|ms| now >= self.started.plus_ms(u64::from(ms)))
+        {
+            self.error(ErrorCode::JoinTimeout, "");
+            return self.finish();
+        }
+        if self
+            .leave
+            .is_some_and(|(_, at)| now >= at.plus_ms(LEAVE_MS))
+        {
+            return self.say_goodbye();
+        }
+        self.sessions_on_time();
+        self.meet_on_time();
+        self.offers_on_time();
+        self.seek_on_time();
+        self.links_on_time();
+        self.lead_on_time();
+        self.check_leaving();
+        self.repair_on_time();
+        if self.ack_at.is_some_and(|at| now >= at) {
+            self.send_acks();
+        }
+        while let Some(at) = self
+            .out
+            .gone
+            .iter()
+            .position(|(_, at)| now >= at.plus_ms(RETENTION_MS))
+        {
+            let (key, _) = self.out.gone.remove(at);
+            self.out.bases.retain(|(known, _)| *known != key);
+            self.forget_directed(key);
+        }
+    }
+
+    // ---- liveness of links
+
+    fn silence_ms(&self) -> u64 {
+        3 * u64::from(self.cfg.health_interval_ms) + 100
+    }
+
+    fn links_deadline(&self) -> Option<Instant> {
+        let silence = self.silence_ms();
+        let in_use = self
+            .links
+            .iter()
+            .filter(|link| link.is_in_use())
+            .map(|link| {
+                let suspect = match link.suspicion {
+                    None => link.heard.plus_ms(silence),
+                    Some(suspicion) if suspicion.probes < 2 => suspicion.since.plus_ms(PROBE_MS),
+                    Some(suspicion) => suspicion.since.plus_ms(verdict_ms(link.rtt_micros)),
+                };
+                suspect.min(link.beat_at)
+            });
+        let asking = self.links.iter().filter_map(|link| match link.standing {
+            crate::link::Standing::Knocking => Some(link.standing_since.plus_ms(5_000)),
+            crate::link::Standing::Waiting(_) => Some(link.standing_since.plus_ms(3_500)),
+            _ => None,
+        });
+        in_use.chain(asking).min()
+    }
+
+    fn links_on_time(&mut self) {
+        let now = self.now;
+        let silence = self.silence_ms();
+        let interval = u64::from(self.cfg.health_interval_ms);
+        let mut beat = false;
+        let ids: Vec<LinkId> = self
+            .links
+            .iter()
+            .filter(|link| link.is_in_use())
+            .map(|link| link.id)
+            .collect();
+        for id in ids {
+            let Some(link) = self.link_mut(id) else {
+                continue;
+            };
+            if now >= link.beat_at {
+                link.beat_at = now.plus_ms(interval);
+                self.send_beat(id);
+                beat = true;
+                if self.is_host() {
+                    self.check_progress(id);
+                }
+            }
+            let Some(link) = self.link_mut(id) else {
+                continue;
+            };
+            match link.suspicion {
+                None if now >= link.heard.plus_ms(silence) => {
+                    link.suspicion = Some(Suspicion {
+                        since: now,
+                        probes: 1,
+                    });
+                    self.probe(id);
+                }
+                Some(Suspicion { since, probes })
+                    if probes < 2 && now >= since.plus_ms(PROBE_MS) =>
+                {
+                    link.suspicion = Some(Suspicion { since, probes: 2 });
+                    self.probe(id);
+                }
+                Some(Suspicion { since, .. })
+                    if now >= since.plus_ms(verdict_ms(link.rtt_micros)) =>
+                {
+                    self.dead(id)
+                }
+                _ => {}
+            }
+        }
+        if beat {
+            self.tell_safe();
+        }
+    }
+
+    fn probe(&mut self, id: LinkId) {
+        let nonce = self.rng.u32();
+        self.beat_record(id, &Record::Probe { nonce });
+    }
+
+    fn dead(&mut self, id: LinkId) {
+        let Some(link) = self.link(id) else { return };
+        if link.is_guest() {
+            let doubt = matches!(&self.role, Role::Host(hosting) if hosting.in_doubt());
+            if !doubt {
+                self.expel(id, Refusal::Silent);
+            }
+        } else {
+            let host = link.peer;
+            self.host_lost(host);
+        }
+    }
+
+    fn send_beat(&mut self, id: LinkId) {
+        let (now, term, n) = (self.now, self.term, self.n);
+        let Some(link) = self.link_mut(id) else {
+            return;
+        };
+        link.seq = link.seq.wrapping_add(1);
+        link.seq_at = now;
+        let held = now
+            .as_micros()
+            .saturating_sub(link.heard_seq_at.as_micros());
+        let record = Record::Beat {
+            term,
+            n,
+            seq: link.seq,
+            echo: link.heard_seq,
+            held_micros: held.min(u64::from(u32::MAX)) as u32,
+        };
+        self.beat_record(id, &record);
+    }
+
+    pub(super) fn on_beat(&mut self, id: LinkId, seq: u32, echo: u32, held_micros: u32) {
+        let now = self.now;
+        let Some(link) = self.link_mut(id) else {
+            return;
+        };
+        link.heard_seq = seq;
+        link.heard_seq_at = now;
+        if echo != 0 && echo == link.seq {
+            let there_and_back = now.as_micros().saturating_sub(link.seq_at.as_micros());
+            let rtt = there_and_back
+                .saturating_sub(u64::from(held_micros))
+                .min(u64::from(u32::MAX)) as u32;
+            link.rtt_micros = Some(
+                link.rtt_micros
+                    .map_or(rtt, |known| known - known / 8 + rtt / 8),
+            );
+        }
+    }
+
+    // ---- repair
+
+    fn repair_deadline(&self) -> Option<Instant> {
+        if !self.settled && !self.was_in {
+            return None;
+        }
+        self.streams
+            .iter()
+            .filter(|stream| {
+                stream.last.is_none() && (!stream.based || stream.waits_since.is_some())
+            })
+            .filter(|stream| self.seat(stream.key).is_some())
+            .map(|stream| {
+                stream
+                    .asked_at
+                    .or(stream.waits_since)
+                    .unwrap_or(self.started)
+                    .plus_ms(REPAIR_MS)
+            })
+            .min()
+            .filter(|_| matches!(self.role, Role::Guest(_) | Role::Host(_)))
+    }
+
+    /// Asks for what should have come long ago.
+    fn repair_on_time(&mut self) {
+        if !matches!(self.role, Role::Guest(_) | Role::Host(_)) {
+            return;
+        }
+        let now = self.now;
+        let me = self.me;
+        let mut asks = Vec::new();
+        for stream in self
+            .streams
+            .iter_mut()
+            .filter(|stream| stream.last.is_none())
+        {
+            let since = stream.asked_at.or(stream.waits_since);
+            if (stream.based && stream.waits_since.is_none())
+                || since.is_some_and(|since| now < since.plus_ms(REPAIR_MS))
+            {
+                continue;
+            }
+            stream.asked_at = Some(now);
+            asks.push((stream.key, stream.based, stream.pos));
+        }
+        for (to, known, pos) in asks {
+            if self.seat(to).is_some() {
+                self.tell(
+                    to,
+                    &Record::Need {
+                        from: me,
+                        to,
+                        known,
+                        b: pos.b,
+                        d: pos.d,
+                    },
+                );
+            }
+        }
+    }
+}
+
+fn verdict_ms(rtt_micros: Option<u32>) -> u64 {
+    VERDICT_MS.max(u64::from(rtt_micros.unwrap_or(0)) / 500 + 100)
+}

@@ -1,0 +1,308 @@
+//! The user's commands, and what the user may ask.
+
+use super::{Member, Role};
+use crate::api::{ErrorCode, Event, LeaveHow, LinkId, PeerStatus, SendError, Sent, Status, Ticket};
+use crate::config::{MAX_INIT_DATA, MAX_WAITING_SENDS};
+use crate::delivery::Waiting;
+use crate::wire::Record;
+use crate::{Counters, Instant};
+
+impl Member {
+    /// Sends an encoded value to all (`to: None`) or to one. Keeps the order of calls. Waits at most behind
+    /// 1 024 others.
+    pub fn send(
+        &mut self,
+        now: Instant,
+        payload: Vec<u8>,
+        to: Option<&str>,
+    ) -> Result<Sent, SendError> {
+        self.enter(now);
+        let sent = self.try_accept(payload, to, true);
+        self.exit();
+        sent
+    }
+
+    /// Sends at once or not at all.
+    pub fn try_send(
+        &mut self,
+        now: Instant,
+        payload: Vec<u8>,
+        to: Option<&str>,
+    ) -> Result<(), SendError> {
+        self.enter(now);
+        let sent = self.try_accept(payload, to, false);
+        self.exit();
+        sent.map(|_| ())
+    }
+
+    fn try_accept(
+        &mut self,
+        payload: Vec<u8>,
+        to: Option<&str>,
+        may_wait: bool,
+    ) -> Result<Sent, SendError> {
+        if matches!(self.role, Role::Left) || self.leave.is_some() {
+            return Err(SendError::Left);
+        }
+        if payload.len() > self.cfg.max_message {
+            return Err(SendError::MessageTooLarge);
+        }
+        let known = to.map(|id| {
+            self.names
+                .find(id)
+                .filter(|key| self.seat(*key).is_some() && *key != self.me)
+        });
+        if self.was_in && known == Some(None) {
+            return Err(SendError::UnknownMember);
+        }
+        let first = self.out.waiting.is_empty();
+        if self.was_in && first && self.out.has_room(payload.len(), self.roster.len()) {
+            self.out.push(payload, known.flatten());
+            self.counters.sent += 1;
+            self.tidy_own();
+            return Ok(Sent::Accepted);
+        }
+        // Before the first sync a broadcast is accepted under the budget and waits for its receivers.
+        let early = !self.was_in
+            && to.is_none()
+            && self.out.waiting_bytes + payload.len() <= crate::config::SENDER_BUDGET
+            && self
+                .out
+                .waiting
+                .iter()
+                .all(|waiting| waiting.ticket.is_none());
+        if !may_wait && !early {
+            return Err(SendError::Full);
+        }
+        let calls = self
+            .out
+            .waiting
+            .iter()
+            .filter(|waiting| waiting.ticket.is_some())
+            .count();
+        if !early && calls >= MAX_WAITING_SENDS {
+            return Err(SendError::BufferFull);
+        }
+        let ticket = (!early).then(|| {
+            self.next_ticket += 1;
+            Ticket(self.next_ticket)
+        });
+        self.out.wait(Waiting {
+            ticket,
+            payload,
+            to: to.map(str::to_owned),
+        });
+        Ok(ticket.map_or(Sent::Accepted, Sent::Waiting))
+    }
+
+    /// Alone in the room, what is sent has reached everybody already.
+    fn tidy_own(&mut self) {
+        if self.is_host() {
+            let me = self.me;
+            self.mark_safe_dirty(me);
+        }
+    }
+
+    /// Accepts those sends that wait and have room now.
+    pub(super) fn flush_waiting(&mut self) {
+        if !self.was_in {
+            return;
+        }
+        while let Some(waiting) = self.out.waiting.front() {
+            if !self.out.has_room(waiting.payload.len(), self.roster.len()) {
+                return;
+            }
+            let Some(waiting) = self.out.next_waiting() else {
+                return;
+            };
+            let to = waiting
+                .to
+                .as_deref()
+                .map(|id| self.names.find(id).filter(|key| self.seat(*key).is_some()));
+            let event = match to {
+                Some(None) => {
+                    let known = waiting
+                        .to
+                        .as_deref()
+                        .is_some_and(|id| self.names.find(id).is_some());
+                    let code = if known {
+                        ErrorCode::MemberLeft
+                    } else {
+                        ErrorCode::UnknownMember
+                    };
+                    waiting.ticket.map(|ticket| Event::Refused { ticket, code })
+                }
+                to => {
+                    self.out.push(waiting.payload, to.flatten());
+                    self.counters.sent += 1;
+                    waiting.ticket.map(|ticket| Event::Accepted { ticket })
+                }
+            };
+            if let Some(event) = event {
+                self.emit(event);
+            }
+            self.tidy_own();
+        }
+    }
+
+    /// Sets the own init data (an encoded value, at most 64 KiB).
+    pub fn set_init_data(&mut self, now: Instant, data: Vec<u8>) -> Result<(), SendError> {
+        self.enter(now);
+        if matches!(self.role, Role::Left) {
+            return Err(SendError::Left);
+        }
+        if data.len() > MAX_INIT_DATA {
+            return Err(SendError::MessageTooLarge);
+        }
+        let me = self.me;
+        let version = self
+            .init
+            .iter()
+            .find(|init| init.key == me)
+            .map_or(1, |init| init.version + 1);
+        self.set_init(me, version, &data);
+        let record = Record::Init {
+            member: me,
+            version,
+            data: &data,
+        }
+        .write(&self.names);
+        let ids: Vec<LinkId> = self
+            .links
+            .iter()
+            .filter(|link| link.is_in_use())
+            .map(|link| link.id)
+            .collect();
+        for id in ids {
+            self.control_bytes(id, &record);
+        }
+        self.exit();
+        Ok(())
+    }
+
+    /// Ends this member's host role only (the original's `_disconnectHost`). Nothing happens at a guest.
+    pub fn drop_host(&mut self, now: Instant) {
+        self.enter(now);
+        self.end_office();
+        self.exit();
+    }
+
+    /// Leaves; [`Event::Left`] follows.
+    pub fn leave(&mut self, now: Instant, how: LeaveHow) {
+        self.enter(now);
+        if !matches!(self.role, Role::Left) {
+            match how {
+                LeaveHow::Now => self.say_goodbye(),
+                LeaveHow::Delivered => {
+                    self.leave.get_or_insert((how, now));
+                    self.update_safe();
+                    self.check_left();
+                }
+            }
+        }
+        self.exit();
+    }
+
+    /// Goes, if everything sent is delivered: one's own, and as the host what goes through one's hands.
+    pub(super) fn check_left(&mut self) {
+        if self.leave.is_none() || matches!(self.role, Role::Left) {
+            return;
+        }
+        let own = self.out.is_done();
+        let others = !self.is_host()
+            || self.roster.len() <= 1
+            || self.streams.iter().all(|stream| {
+                self.seat(stream.key).is_none()
+                    || (stream.safe >= stream.held() && !stream.has_directed())
+            });
+        let alone = !self.was_in;
+        if (own && others) || alone {
+            self.say_goodbye();
+        }
+    }
+
+    /// Says goodbye on every link that is in use, and goes.
+    pub(super) fn say_goodbye(&mut self) {
+        let bytes = Record::Bye {
+            last: self.out.b,
+            staying: false,
+        }
+        .write(&self.names);
+        let ids: Vec<LinkId> = self
+            .links
+            .iter()
+            .filter(|link| link.is_in_use())
+            .map(|link| link.id)
+            .collect();
+        self.fill_links();
+        for id in ids {
+            self.control_bytes(id, &bytes);
+        }
+        self.finish();
+    }
+
+    /// Closes everything; nothing follows.
+    pub(super) fn finish(&mut self) {
+        if matches!(self.role, Role::Left) {
+            return;
+        }
+        let ids: Vec<LinkId> = self.links.iter().map(|link| link.id).collect();
+        for id in ids {
+            self.close_link(id);
+        }
+        self.close_sessions();
+        self.role = Role::Left;
+        while let Some(waiting) = self.out.next_waiting() {
+            if let Some(ticket) = waiting.ticket {
+                self.emit(Event::Refused {
+                    ticket,
+                    code: ErrorCode::Left,
+                });
+            }
+        }
+        self.emit(Event::Left);
+    }
+
+    // ---- getters
+
+    /// The own id, from the beginning.
+    pub fn id(&self) -> &str {
+        self.names.text(self.me)
+    }
+
+    /// The room as this member sees it.
+    pub fn status(&self) -> Status {
+        let peers = self
+            .view
+            .iter()
+            .filter(|key| **key != self.me)
+            .map(|key| {
+                let link = self
+                    .links
+                    .iter()
+                    .find(|link| link.peer == Some(*key) && link.is_in_use());
+                PeerStatus {
+                    id: self.names.text(*key).to_owned(),
+                    direct: link.is_some(),
+                    rtt_micros: link.and_then(|link| link.rtt_micros),
+                }
+            })
+            .collect();
+        Status {
+            id: self.id().to_owned(),
+            room: self.cfg.room.clone(),
+            founding: self.founding,
+            term: self.term,
+            host: self.host.map(|key| self.names.text(key).to_owned()),
+            is_host: self.is_host(),
+            signalling: self.own.is_up(),
+            buffered: (self.out.stream.unsafe_bytes() + self.out.waiting_bytes) as u64,
+            peers,
+        }
+    }
+
+    /// What it has done so far.
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+}

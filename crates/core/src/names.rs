@@ -1,0 +1,141 @@
+//! Members' ids, interned: inside, a member is a [`Key`].
+
+use crate::wire::{MAX_ID, Writer};
+use peerjs_mesh_protocol::ids::{uuid_bytes, uuid_text};
+
+/// A member's id, as this machine numbers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Key(pub(crate) u32);
+
+/// The table of ids. It holds only ids that a hello or a roster has named, so a remote cannot swell it by records.
+#[derive(Default)]
+pub(crate) struct Names {
+    texts: Vec<String>,
+    wires: Vec<Vec<u8>>,
+    /// Keys in the order of their wire forms.
+    sorted: Vec<Key>,
+}
+
+impl Names {
+    /// The key of an id, new if need be.
+    pub(crate) fn key(&mut self, text: &str) -> Key {
+        let wire = to_wire(text);
+        match self.place(&wire) {
+            Ok(key) => key,
+            Err(at) => {
+                let key = Key(self.texts.len() as u32);
+                self.texts.push(text.to_owned());
+                self.wires.push(wire);
+                self.sorted.insert(at, key);
+                key
+            }
+        }
+    }
+
+    /// The key of an id that is known.
+    pub(crate) fn find(&self, text: &str) -> Option<Key> {
+        self.place(&to_wire(text)).ok()
+    }
+
+    /// The key of a wire form that is known.
+    pub(crate) fn find_wire(&self, wire: &[u8]) -> Option<Key> {
+        self.place(wire).ok()
+    }
+
+    /// The key of a wire form, new if need be; `None` when it is no id.
+    pub(crate) fn key_of_wire(&mut self, wire: &[u8]) -> Option<Key> {
+        match self.place(wire) {
+            Ok(key) => Some(key),
+            Err(_) => Some(self.key(&from_wire(wire)?)),
+        }
+    }
+
+    pub(crate) fn text(&self, key: Key) -> &str {
+        self.texts.get(key.0 as usize).map_or("", |text| text)
+    }
+
+    pub(crate) fn wire(&self, key: Key) -> &[u8] {
+        self.wires
+            .get(key.0 as usize)
+            .map_or(&[1, b'?'], |wire| wire)
+    }
+
+    /// Orders two members by their ids, as every member would.
+    pub(crate) fn smaller(&self, one: Key, other: Key) -> bool {
+        self.text(one) < self.text(other)
+    }
+
+    fn place(&self, wire: &[u8]) -> Result<Key, usize> {
+        match self
+            .sorted
+            .binary_search_by(|key| self.wire(*key).cmp(wire))
+        {
+            Ok(at) => self.sorted.get(at).copied().ok_or(at),
+            Err(at) => Err(at),
+        }
+    }
+}
+
+/// `0` and 16 bytes for a UUID in its usual form, else the text behind its length.
+fn to_wire(text: &str) -> Vec<u8> {
+    if let Some(bytes) = uuid_bytes(text) {
+        let mut wire = Vec::with_capacity(17);
+        wire.push(0);
+        wire.extend_from_slice(&bytes);
+        return wire;
+    }
+    let mut writer = Writer::default();
+    let text = text.get(..MAX_ID).unwrap_or(text);
+    writer.varint(text.len() as u64);
+    writer.bytes(text.as_bytes());
+    writer.buf
+}
+
+fn from_wire(wire: &[u8]) -> Option<String> {
+    let (first, rest) = wire.split_first()?;
+    if *first == 0 {
+        let bytes: [u8; 16] = rest.try_into().ok()?;
+        return Some(uuid_text(&bytes));
+    }
+    // Ids of one varint byte: MAX_ID is below 128.
+    let text = core::str::from_utf8(rest).ok()?;
+    (!text.is_empty() && uuid_bytes(text).is_none()).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_survive_the_wire_and_intern_once() {
+        let mut names = Names::default();
+        for id in [
+            "6a2f41a3-c54c-8fce-b2d8-9e1f0c3a5b7d",
+            "room-1",
+            "A",
+            "6A2F41A3-C54C-8FCE-B2D8-9E1F0C3A5B7D",
+        ] {
+            let key = names.key(id);
+            assert_eq!(names.key(id), key);
+            assert_eq!(names.text(key), id);
+            let wire = names.wire(key).to_vec();
+            assert_eq!(names.find_wire(&wire), Some(key));
+            let mut others = Names::default();
+            let there = others
+                .key_of_wire(&wire)
+                .expect("a wire form of ours is an id");
+            assert_eq!(others.text(there), id);
+        }
+        assert_eq!(names.texts.len(), 4);
+        assert_eq!(
+            names
+                .wire(
+                    names
+                        .find("6a2f41a3-c54c-8fce-b2d8-9e1f0c3a5b7d")
+                        .expect("known")
+                )
+                .len(),
+            17
+        );
+    }
+}
