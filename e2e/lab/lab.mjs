@@ -2,7 +2,7 @@
 // See README.md beside this file. Needs Linux, root and iproute2.
 
 import { spawn } from "node:child_process";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -25,7 +25,7 @@ export async function startLab(options) {
   const lab = new Lab(bin, child);
   try {
     lab.nodes = (await lab.answer("ready")).nodes;
-    lab.directory = await mkdtemp(join(tmpdir(), "peerjs-mesh-lab-"));
+    lab.directory = mkdtempSync(join(tmpdir(), "peerjs-mesh-lab-"));
   } catch (error) {
     child.stdin.end();
     throw error;
@@ -116,14 +116,13 @@ export class Lab {
   /**
    * A file that runs a program in a node, for launchers that take a path and no arguments
    * (puppeteer's `executablePath`).
-   * @returns {Promise<string>}
+   * @returns {string} its path
    */
-  async wrapper(node, program) {
+  wrapper(node, program) {
     const [bin, args] = this.wrap(node, program);
     const path = join(this.directory, `node${node}-${this.#wrappers++}.sh`);
     const words = [bin, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
-    await writeFile(path, `#!/bin/sh\nexec ${words.join(" ")} "$@"\n`);
-    await chmod(path, 0o755);
+    writeFileSync(path, `#!/bin/sh\nexec ${words.join(" ")} "$@"\n`, { mode: 0o755 });
     return path;
   }
 
@@ -134,7 +133,7 @@ export class Lab {
       this.#child.kill("SIGKILL"); // the next lab sweeps up
       throw error;
     });
-    if (this.directory) await rm(this.directory, { recursive: true, force: true });
+    if (this.directory) rmSync(this.directory, { recursive: true, force: true });
     if (how !== 0) throw new Error(`the lab ended (${how}): ${this.#complaints.trim()}`);
   }
 

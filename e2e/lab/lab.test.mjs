@@ -73,7 +73,7 @@ test("programs in two nodes are as far apart as the lab says", { timeout: 30_000
 test("a relay and a wrapper lead into a node", { timeout: 30_000 }, async () => {
   await withLab({ nodes: 2 }, async (lab) => {
     const port = await lab.forward(1);
-    const wrapper = await lab.wrapper(1, process.execPath);
+    const wrapper = lab.wrapper(1, process.execPath);
     const code = server.replace("4000", `${port}, "127.0.0.1"`);
     const child = spawn(wrapper, ["-e", code, "it's an argument"]);
     const [text] = await once(child.stdout, "data");
@@ -91,7 +91,7 @@ test("a stopped lab leaves no namespace, no wrapper and no program", { timeout: 
   const { child, line } = script(lab, 0, server);
   const ended = once(child, "exit");
   assert.equal(await line(), "listening");
-  const paths = [lab.nodes[0].netns, await lab.wrapper(0, "true")];
+  const paths = [lab.nodes[0].netns, lab.wrapper(0, "true")];
   for (const path of paths) await access(path);
   await lab.stop();
   for (const path of paths) await assert.rejects(access(path), { code: "ENOENT" });

@@ -236,3 +236,32 @@ fn ip(args: &[&str], input: &str) -> Result<(), LabError> {
         ))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_dead_makers_are_swept() {
+        for name in fresh_names(2) {
+            assert!(!maker_is_dead(&name), "{name} is ours");
+        }
+        let pid = std::process::id();
+        assert!(
+            maker_is_dead(&format!("pmlab-{pid}-1-0-0")),
+            "a pid used again"
+        );
+        assert!(
+            maker_is_dead("pmlab-4194305-1-0-0"),
+            "no process has this pid"
+        );
+        for other in [
+            "pmlab",
+            "pmlab-x-1-0-0",
+            "lab-4194305-1-0-0",
+            "pmlab-4294967297-1-0-0",
+        ] {
+            assert!(!maker_is_dead(other), "{other} is somebody else's");
+        }
+    }
+}
