@@ -1,0 +1,78 @@
+//! What the judge knows of one member.
+
+use super::Reign;
+use crate::Micros;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What became of a `send`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    Accepted,
+    Waiting,
+    Failed,
+}
+
+/// One `send`.
+#[derive(Debug)]
+pub(super) struct Sending {
+    pub(super) at: Micros,
+    pub(super) to: Option<usize>,
+    pub(super) fate: Fate,
+    /// Whether its sender had been in the room by then. What was sent earlier goes to the roster of its first sync.
+    pub(super) after_sync: bool,
+}
+
+/// What a member's user has heard of one sender.
+#[derive(Debug, Default)]
+pub(super) struct Heard {
+    /// Numbers, rising.
+    pub(super) numbers: Vec<u64>,
+    /// Broadcasts that `gap` events said would never come.
+    pub(super) gaps: u64,
+    /// How many of these have been missed.
+    pub(super) forgiven: u64,
+    /// The reign in which the sender was last said to be dropped.
+    pub(super) dropped_in: Option<Reign>,
+}
+
+#[derive(Debug)]
+pub(super) struct Book {
+    pub(super) id: String,
+    pub(super) born: Micros,
+    pub(super) gone: Option<Micros>,
+    pub(super) joined: bool,
+    pub(super) synced: bool,
+    pub(super) leaving: bool,
+    pub(super) left: bool,
+    /// The others that are announced.
+    pub(super) list: BTreeSet<usize>,
+    /// By number.
+    pub(super) sends: Vec<Sending>,
+    pub(super) tickets: BTreeMap<u32, u64>,
+    /// Who was ever announced, and from which own number on it must get everything.
+    pub(super) stays: BTreeMap<usize, u64>,
+    pub(super) heard: BTreeMap<usize, Heard>,
+}
+
+impl Book {
+    pub(super) fn new(id: &str, born: Micros) -> Book {
+        Book {
+            id: id.to_owned(),
+            born,
+            gone: None,
+            joined: false,
+            synced: false,
+            leaving: false,
+            left: false,
+            list: BTreeSet::new(),
+            sends: Vec::new(),
+            tickets: BTreeMap::new(),
+            stays: BTreeMap::new(),
+            heard: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn heard_mut(&mut self, sender: usize) -> &mut Heard {
+        self.heard.entry(sender).or_default()
+    }
+}

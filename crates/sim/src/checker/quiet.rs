@@ -1,0 +1,174 @@
+//! Rules about everybody, for moments when nothing is disturbed any more.
+
+use super::{Checker, Fate, Reign};
+use crate::Micros;
+use peerjs_mesh_core::Status;
+use std::collections::BTreeMap;
+
+/// Whether these members, and nobody else, are one room: one host, one reign, one roster. Else what is not so.
+pub(crate) fn agreement(statuses: &[(usize, Status)]) -> Result<(), String> {
+    let hosts: Vec<&(usize, Status)> = statuses.iter().filter(|(_, s)| s.is_host).collect();
+    let [(chief, reign)] = hosts[..] else {
+        if statuses.is_empty() {
+            return Ok(());
+        }
+        let who: Vec<usize> = hosts.iter().map(|(m, _)| *m).collect();
+        return Err(format!("hosts: {who:?}"));
+    };
+    let mut everybody: Vec<&str> = statuses.iter().map(|(_, s)| s.id.as_str()).collect();
+    everybody.sort_unstable();
+    for (member, status) in statuses {
+        if (status.founding, status.term) != (reign.founding, reign.term) {
+            return Err(format!(
+                "m{member} is in term {}, its host m{chief} in {} (or foundings differ)",
+                status.term, reign.term
+            ));
+        }
+        if status.host.as_deref() != Some(reign.id.as_str()) {
+            return Err(format!(
+                "m{member}'s host is {:?}, not m{chief}",
+                status.host
+            ));
+        }
+        let mut roster: Vec<&str> = status.peers.iter().map(|p| p.id.as_str()).collect();
+        roster.push(&status.id);
+        roster.sort_unstable();
+        if roster != everybody {
+            return Err(format!(
+                "m{member} lists {} members of {}: {roster:?}",
+                roster.len(),
+                everybody.len()
+            ));
+        }
+    }
+    Ok(())
+}
+
+impl Checker {
+    /// All is quiet and these are in the room: nothing may be missing, nothing may wait.
+    pub fn complete(&mut self, now: Micros, present: &[usize]) {
+        for receiver in present {
+            for sender in present {
+                if sender != receiver {
+                    self.nothing_missing(now, *sender, *receiver);
+                }
+            }
+            let waiting = self.books[*receiver].tickets.len();
+            if waiting > 0 {
+                self.blame(
+                    now,
+                    "send-stuck",
+                    format!("{waiting} sends of m{receiver} wait although all is quiet"),
+                );
+            }
+        }
+        self.lists_agree(now, present);
+        self.same_prefixes(now, present);
+    }
+
+    /// Whether each of these has heard all that it must of all others (or knows of a gap), and no send waits.
+    pub fn is_complete(&self, present: &[usize]) -> bool {
+        present.iter().all(|receiver| {
+            self.books[*receiver].tickets.is_empty()
+                && present
+                    .iter()
+                    .filter(|sender| *sender != receiver)
+                    .all(|sender| {
+                        let heard = self.books[*receiver].heard.get(sender);
+                        let next = heard
+                            .and_then(|h| h.numbers.last())
+                            .map_or(0, |last| last + 1);
+                        let spare = heard.map_or(0, |h| h.gaps.saturating_sub(h.forgiven));
+                        let (missing, direct) = self.required(
+                            *sender,
+                            *receiver,
+                            next..self.books[*sender].sends.len() as u64,
+                        );
+                        missing <= spare && (direct == 0 || spare > 0)
+                    })
+        })
+    }
+
+    fn nothing_missing(&mut self, now: Micros, sender: usize, receiver: usize) {
+        let next = self.books[receiver]
+            .heard
+            .get(&sender)
+            .and_then(|h| h.numbers.last())
+            .map_or(0, |last| last + 1);
+        let end = self.books[sender].sends.len() as u64;
+        let (missing, direct) = self.required(sender, receiver, next..end);
+        let what = format!("at quiet, from #{next}");
+        self.forgive(now, receiver, sender, missing, direct, "lost", &what);
+    }
+
+    fn lists_agree(&mut self, now: Micros, present: &[usize]) {
+        for member in present {
+            let others: Vec<usize> = present
+                .iter()
+                .copied()
+                .filter(|other| other != member)
+                .collect();
+            let list = self.list(*member);
+            if list != others {
+                self.blame(
+                    now,
+                    "events-list",
+                    format!("m{member}'s events make {list:?}, the room is {others:?} and it"),
+                );
+            }
+        }
+    }
+
+    /// Members that heard in one reign that a sender is gone have heard the same of it.
+    fn same_prefixes(&mut self, now: Micros, present: &[usize]) {
+        for dead in 0..self.books.len() {
+            if self.books[dead].gone.is_none() {
+                continue;
+            }
+            let mut sides: BTreeMap<Reign, Vec<usize>> = BTreeMap::new();
+            for member in present {
+                if let Some(reign) = self.books[*member]
+                    .heard
+                    .get(&dead)
+                    .and_then(|h| h.dropped_in.clone())
+                {
+                    sides.entry(reign).or_default().push(*member);
+                }
+            }
+            for side in sides.into_values() {
+                let last = side
+                    .iter()
+                    .filter_map(|member| self.last_broadcast(*member, dead))
+                    .max();
+                let Some(last) = last else { continue };
+                for member in side {
+                    let next = self.books[member]
+                        .heard
+                        .get(&dead)
+                        .and_then(|h| h.numbers.last())
+                        .map_or(0, |n| n + 1);
+                    let (missing, _) = self.required(dead, member, next..last + 1);
+                    let what = format!("m{dead} is dead, others heard it up to #{last}");
+                    self.forgive(now, member, dead, missing, 0, "prefix", &what);
+                }
+            }
+        }
+    }
+
+    fn last_broadcast(&self, receiver: usize, sender: usize) -> Option<u64> {
+        let sends = &self.books[sender].sends;
+        let broadcast = |n: &&u64| {
+            sends
+                .get(**n as usize)
+                .is_some_and(|s| s.to.is_none() && s.fate != Fate::Failed)
+        };
+        self.books[receiver]
+            .heard
+            .get(&sender)?
+            .numbers
+            .iter()
+            .rev()
+            .find(broadcast)
+            .copied()
+    }
+}

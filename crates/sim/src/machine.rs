@@ -1,0 +1,78 @@
+//! What the world drives: the real member, or a dummy of a test.
+
+use peerjs_mesh_core::{
+    Counters, Event, Input, Instant, LeaveHow, Member, Output, SendError, Sent, Status,
+};
+
+/// The public API of [`Member`], as the world uses it.
+pub trait Machine {
+    /// Something has happened outside.
+    fn handle_input(&mut self, now: Instant, input: Input<'_>);
+    /// The deadline of `poll_timeout` has come, or nearly.
+    fn handle_timeout(&mut self, now: Instant);
+    /// Sends to all or to one.
+    fn send(&mut self, now: Instant, payload: Vec<u8>, to: Option<&str>)
+    -> Result<Sent, SendError>;
+    /// Sets the own init data.
+    fn set_init_data(&mut self, now: Instant, data: Vec<u8>) -> Result<(), SendError>;
+    /// Ends the host role.
+    fn drop_host(&mut self, now: Instant);
+    /// Leaves.
+    fn leave(&mut self, now: Instant, how: LeaveHow);
+    /// What the driver has to do next.
+    fn poll_output(&mut self) -> Option<Output>;
+    /// What the user hears next.
+    fn poll_event(&mut self) -> Option<Event>;
+    /// When to call `handle_timeout`.
+    fn poll_timeout(&self) -> Option<Instant>;
+    /// The own id.
+    fn id(&self) -> &str;
+    /// The room as this member sees it.
+    fn status(&self) -> Status;
+    /// What it has done so far.
+    fn counters(&self) -> Counters;
+}
+
+impl Machine for Member {
+    fn handle_input(&mut self, now: Instant, input: Input<'_>) {
+        Member::handle_input(self, now, input);
+    }
+    fn handle_timeout(&mut self, now: Instant) {
+        Member::handle_timeout(self, now);
+    }
+    fn send(
+        &mut self,
+        now: Instant,
+        payload: Vec<u8>,
+        to: Option<&str>,
+    ) -> Result<Sent, SendError> {
+        Member::send(self, now, payload, to)
+    }
+    fn set_init_data(&mut self, now: Instant, data: Vec<u8>) -> Result<(), SendError> {
+        Member::set_init_data(self, now, data)
+    }
+    fn drop_host(&mut self, now: Instant) {
+        Member::drop_host(self, now);
+    }
+    fn leave(&mut self, now: Instant, how: LeaveHow) {
+        Member::leave(self, now, how);
+    }
+    fn poll_output(&mut self) -> Option<Output> {
+        Member::poll_output(self)
+    }
+    fn poll_event(&mut self) -> Option<Event> {
+        Member::poll_event(self)
+    }
+    fn poll_timeout(&self) -> Option<Instant> {
+        Member::poll_timeout(self)
+    }
+    fn id(&self) -> &str {
+        Member::id(self)
+    }
+    fn status(&self) -> Status {
+        Member::status(self)
+    }
+    fn counters(&self) -> Counters {
+        Member::counters(self)
+    }
+}

@@ -1,0 +1,118 @@
+//! When all is quiet: who should be one room, and whether it is.
+
+use super::{Life, World};
+use crate::checker::agreement;
+use crate::{Micros, SECOND};
+
+/// Why a room is not (yet) whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsettled(pub String);
+
+/// The bytes of messages that a member may keep in all: 64 MiB (PROTOCOL §5), and one message above the budget that
+/// travels alone.
+const KEPT: u64 = (64 << 20) + (1 << 20);
+
+impl World {
+    /// The members that run and can reach everybody.
+    pub fn present(&self) -> Vec<usize> {
+        (0..self.nodes.len())
+            .filter(|m| self.nodes[*m].life == Life::Running)
+            .collect()
+    }
+
+    /// Whether these members are one room, in their statuses and in what their users were told.
+    pub fn one_room(&self, members: &[usize]) -> Result<(), Unsettled> {
+        let statuses: Vec<_> = members
+            .iter()
+            .filter_map(|m| Some((*m, self.nodes[*m].machine.as_ref()?.status())))
+            .collect();
+        agreement(&statuses).map_err(Unsettled)?;
+        for member in members {
+            let told = self.checker.list(*member);
+            let others: Vec<usize> = members.iter().copied().filter(|m| m != member).collect();
+            if told != others {
+                return Err(Unsettled(format!("m{member}'s user knows of {told:?}")));
+            }
+            if !self.nodes[*member].view.synced {
+                return Err(Unsettled(format!(
+                    "m{member}'s user was not told that the room is whole"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs until these members are one room; returns how many milliseconds that took.
+    pub fn settle(&mut self, members: &[usize], limit_ms: u64) -> Result<u64, Unsettled> {
+        let mut why = Ok(());
+        let mut looked = Micros::MAX;
+        let took = self.run_until(limit_ms, |world| {
+            // Looking at every event would cost more than the events.
+            if looked != Micros::MAX && world.now < looked + SECOND / 1000 {
+                return false;
+            }
+            looked = world.now;
+            why = world.one_room(members);
+            why.is_ok()
+        });
+        match took {
+            Some(ms) => Ok(ms),
+            None => self.one_room(members).map(|()| limit_ms),
+        }
+    }
+
+    /// Runs until each of these has heard all that it must of all others; else returns `None` after the limit.
+    pub fn settle_messages(&mut self, members: &[usize], limit_ms: u64) -> Option<u64> {
+        let begin = self.now;
+        loop {
+            if self.checker.is_complete(members) {
+                return Some((self.now - begin).div_ceil(1000));
+            }
+            if self.now >= begin + limit_ms * 1000 {
+                return None;
+            }
+            self.run_ms(10);
+        }
+    }
+
+    /// Judges the whole room at a quiet point.
+    pub fn judge_quiet(&mut self, members: &[usize]) {
+        if let Err(Unsettled(why)) = self.one_room(members) {
+            self.blame("not-one-room", why);
+        }
+        let now = self.now;
+        self.checker.complete(now, members);
+        self.judge_bounds();
+    }
+
+    /// Judges what may never be exceeded.
+    pub fn judge_bounds(&mut self) {
+        for member in 0..self.nodes.len() {
+            let Some(counters) = self.nodes[member].machine.as_ref().map(|m| m.counters()) else {
+                continue;
+            };
+            self.stats
+                .high_water("core: kept bytes", counters.kept_bytes_max);
+            if counters.kept_bytes_max > KEPT {
+                self.blame(
+                    "kept-bytes",
+                    format!("m{member} kept {} bytes", counters.kept_bytes_max),
+                );
+            }
+        }
+    }
+
+    /// Since when nothing has been done to anybody.
+    pub fn quiet_since(&self) -> Micros {
+        self.disturbed_at
+    }
+
+    /// Adds the counters of everybody who still runs to the stats; for the end of a run.
+    pub fn collect_counters(&mut self) {
+        for node in &self.nodes {
+            if let Some(machine) = &node.machine {
+                self.stats.add_counters(&machine.counters());
+            }
+        }
+    }
+}
