@@ -1,4 +1,5 @@
-type Listener = (...args: never[]) => void;
+// What a listener takes is checked where it is added; the lists hold them all alike.
+type Listener = (...args: any[]) => void;
 interface Entry { call: Listener; once: boolean }
 
 /** Listeners by event. A listener that throws harms no other, and no event throws for want of a listener. */
@@ -51,7 +52,7 @@ export class Emitter<Events extends { [name in keyof Events]: unknown[] }> {
     for (const entry of list) {
       if (entry.once) this.#keep(name, (other) => other !== entry);
       try {
-        entry.call.apply(this, args as never[]);
+        entry.call.apply(this, args);
       } catch (error) {
         report(error);
       }

@@ -1,7 +1,7 @@
-// What the build puts beside the sources: wasm-bindgen's glue, and the module as text. build.mjs says where they are.
+// What the build puts beside the sources (build.mjs): wasm-bindgen's glue, and the module as text.
 declare module "glue" {
-  import type { WasmMachine } from "./wasm.js";
-  export const Machine: new (config: Uint8Array, seed: Uint8Array, now: number) => WasmMachine;
+  /** See WasmMachine in wasm.ts. (An ambient module cannot name a file.) */
+  export const Machine: new (config: Uint8Array, seed: Uint8Array, now: number) => any;
   const init: (from: { module_or_path: BufferSource | Response }) => Promise<{ memory: WebAssembly.Memory }>;
   export default init;
 }

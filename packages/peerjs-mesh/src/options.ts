@@ -111,12 +111,12 @@ export function checkOptions(options: unknown, page: { hostname: string; protoco
     take(name, fallback, isInteger(-1, NEVER_MS), "a whole number of milliseconds, or -1 for no limit");
   const flag = (name: string): boolean => take(name, false, (value) => typeof value === "boolean", "true or false");
 
-  const mode = take("mesh_mode", "host", (value) => ["host", "full", "auto"].includes(value as string),
+  const mode = take<string>("mesh_mode", "host", (value) => ["host", "full", "auto"].includes(value as string),
     '"host", "full" or "auto"');
   if (mode !== "host") throw later(`mesh_mode: "${mode}"`);
   if (flag("owner_mode")) throw later("owner_mode: true");
   flag("is_owner");
-  const limit = take("mesh_limit", 10, (value) => value === -1 || isInteger(1, 0xffff_fffe)(value),
+  const limit = take<number>("mesh_limit", 10, (value) => value === -1 || isInteger(1, 0xffff_fffe)(value),
     "a whole number from 1, or -1 for no limit");
   return {
     ...checkConnection(given["connection"], page, warn),

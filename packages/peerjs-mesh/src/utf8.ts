@@ -1,5 +1,5 @@
 const encoder = /* @__PURE__ */ new TextEncoder();
-const decoder = /* @__PURE__ */ new TextDecoder();
+const decoder = /* @__PURE__ */ new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Text as UTF-8. */
 export const utf8 = (text: string): Uint8Array => encoder.encode(text);
