@@ -12,6 +12,8 @@ pub mod fuzz;
 pub mod ids;
 #[cfg(feature = "json")]
 pub mod json;
+#[cfg(feature = "serde")]
+pub mod serialize;
 pub mod signalling;
 pub mod value;
 

@@ -225,7 +225,7 @@ impl<'a> Decoder<'a> {
 }
 
 /// A number as JavaScript has it. (Minus zero stays a float: as an integer it would lose its sign.)
-fn number(value: f64) -> Value {
+pub(crate) fn number(value: f64) -> Value {
     if value == value.trunc() && value.abs() <= SAFE && (value != 0.0 || value.is_sign_positive()) {
         return Value::Int(value as i64);
     }
@@ -233,7 +233,7 @@ fn number(value: f64) -> Value {
 }
 
 /// Of pairs with equal keys, keeps the last value at the first one's place, as a JavaScript object would.
-fn keep_last(pairs: &mut Vec<(String, Value)>) {
+pub(crate) fn keep_last(pairs: &mut Vec<(String, Value)>) {
     // Small maps, nearly all, are compared each with each; large ones through a sorted list of positions.
     let mut doubles: Vec<(usize, usize)> = Vec::new();
     if pairs.len() <= 16 {

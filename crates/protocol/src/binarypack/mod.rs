@@ -21,6 +21,8 @@ mod encode;
 mod text;
 
 pub use decode::{DecodeError, decode, decode_with};
+#[cfg(feature = "json")]
+pub(crate) use decode::{keep_last, number};
 pub use encode::{EncodeError, encode, encode_into, encode_lossy};
 
 #[cfg(doc)]

@@ -1,4 +1,4 @@
-//! Signalling messages as JSON text (feature `json`).
+//! Signalling messages, and the command line's values, as JSON text (feature `json`).
 //!
 //! Reading is total and bounded: every text gives a message or an error, and nothing longer than [`MAX_TEXT`] or
 //! nested deeper than [`MAX_DEPTH`] is even parsed. What a message carries beyond the fields we know is ignored, a
@@ -6,9 +6,11 @@
 //! holds the two together.
 
 mod read;
+mod tagged;
 mod write;
 
 pub use read::{read_from_server, read_to_server};
+pub use tagged::{Tagged, read_tagged, write_tagged};
 pub use write::{write_from_server, write_to_server};
 
 /// The longest text read, in bytes. An offer with all its candidates is below 10 kB.
