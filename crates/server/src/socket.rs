@@ -8,6 +8,7 @@ use futures_util::{SinkExt, StreamExt};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use peerjs_mesh_broker::Hello;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -59,26 +60,39 @@ pub(crate) async fn run(
     };
     // From here on the id is free, whatever the other end still does.
     drop(seat);
-    let close = match ending {
-        Ending::Read(Some(code)) => Some(CloseFrame {
-            code,
-            reason: "".into(),
-        }),
-        Ending::Written(Some(End::GoingAway)) => Some(CloseFrame {
-            code: CloseCode::Away,
-            reason: "".into(),
-        }),
+    let status = match ending {
+        Ending::Read(Some(code)) => Some(code),
+        Ending::Written(Some(End::GoingAway)) => Some(CloseCode::Away),
         Ending::Written(Some(End::Close)) => None,
         // Closed or broken by the other end, or not worth a word.
         Ending::Read(None) | Ending::Written(None) | Ending::Dropped => return,
     };
-    let goodbye = async {
-        if sink.send(Message::Close(close)).await.is_ok() {
-            while let Some(Ok(_)) = stream.next().await {}
-        }
+    let Ok(socket) = sink.reunite(stream) else {
+        return;
     };
     // A client that does not answer is left.
-    let _ = timeout(deadlines.close, goodbye).await;
+    let _ = timeout(deadlines.close, say_goodbye(socket, status)).await;
+}
+
+/// Sends a close frame and lets the other end read it.
+async fn say_goodbye(mut socket: Socket, status: Option<CloseCode>) {
+    let frame = status.map(|code| CloseFrame {
+        code,
+        reason: "".into(),
+    });
+    if socket.send(Message::Close(frame)).await.is_err() {
+        return;
+    }
+    // To the other end's close frame, or to what is none.
+    while let Some(Ok(_)) = socket.next().await {}
+    // What still comes is thrown away: closing a socket with something unread in it resets the connection, and the
+    // other end would lose the close frame on its way.
+    let io = socket.get_mut();
+    // On the heap: thousands of connections carry this function's state while they live.
+    let mut scrap = vec![0; 4 * 1024];
+    if io.shutdown().await.is_ok() {
+        while matches!(io.read(&mut scrap).await, Ok(1..)) {}
+    }
 }
 
 /// What ended a connection.
