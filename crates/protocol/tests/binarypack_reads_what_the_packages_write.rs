@@ -383,3 +383,19 @@ fn a_long_text_of_package_1_is_not_taken_for_a_miscounted_short_one() {
     let expected = Value::List(vec![Value::Text("😃".repeat(202)), Value::from("end")]);
     assert_eq!(decode(&short, Dialect::V1), Ok(expected));
 }
+
+#[test]
+fn a_list_of_as_many_values_as_allowed_is_read_and_one_more_is_not_even_sent() {
+    use peerjs_mesh_protocol::binarypack::{EncodeError, MAX_VALUES};
+    // The list itself counts.
+    let most = Value::List(vec![Value::Null; MAX_VALUES - 1]);
+    let mut packed = encode(&most, Dialect::Ours).expect("as many as allowed");
+    assert_eq!(decode(&packed, Dialect::Ours), Ok(most));
+    assert_eq!(
+        encode(&Value::List(vec![Value::Null; MAX_VALUES]), Dialect::Ours),
+        Err(EncodeError::TooMany)
+    );
+    packed[1..5].copy_from_slice(&(MAX_VALUES as u32).to_be_bytes());
+    packed.push(0xc0);
+    assert_eq!(decode(&packed, Dialect::Ours), Err(DecodeError::TooMany));
+}

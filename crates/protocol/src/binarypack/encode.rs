@@ -24,7 +24,7 @@ impl EncodeError {
     pub fn text(self) -> &'static str {
         match self {
             EncodeError::TooDeep => "lists and maps stand more than 100 deep in each other",
-            EncodeError::TooMany => "more than 16 777 216 values in one message",
+            EncodeError::TooMany => "more than 4 194 304 values in one message",
             EncodeError::TooLong => "a part of 4 GiB or more",
             EncodeError::NotFinite => "PeerJS has no bytes for NaN and infinities",
             EncodeError::NotExact => {

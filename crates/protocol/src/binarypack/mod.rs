@@ -32,9 +32,10 @@ use crate::Value;
 /// has depth 0. (JSON readers commonly stop at 128 levels.)
 pub const MAX_DEPTH: usize = 100;
 
-/// How many values one message may consist of, all lists and maps counted together. A value takes 24 bytes of memory
-/// and as little as one byte of input, so size alone would let a 256 MiB message take 6 GiB.
-pub const MAX_VALUES: usize = 1 << 24;
+/// How many values one message may consist of, all lists and maps counted together. A value takes 32 bytes of memory
+/// (56 in a map, with its key) and as little as one byte of input, so that size alone would let a message of 256 MiB
+/// take 8 GiB. Large numbers of numbers are better sent as bytes.
+pub const MAX_VALUES: usize = 1 << 22;
 
 /// Who will read, or has written, the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
