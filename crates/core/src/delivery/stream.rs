@@ -303,14 +303,15 @@ impl Stream {
             .directed
             .iter()
             .position(|entry| entry.pos == wanted && entry.to == Some(me) && entry.is_whole())
-            && let Some(entry) = self.directed.remove(at) {
-                self.bytes -= entry.data.len();
-                self.directed_bytes -= entry.data.len();
-                self.pos = wanted;
-                self.notify = true;
-                self.took(entry.data.len());
-                return Next::Message(entry.data);
-            }
+            && let Some(entry) = self.directed.remove(at)
+        {
+            self.bytes -= entry.data.len();
+            self.directed_bytes -= entry.data.len();
+            self.pos = wanted;
+            self.notify = true;
+            self.took(entry.data.len());
+            return Next::Message(entry.data);
+        }
         if self.last.is_some_and(|last| self.pos.b >= last) {
             return Next::Nothing;
         }

@@ -73,9 +73,10 @@ impl Member {
             .cfg
             .mesh_limit
             .filter(|limit| !known && self.roster.len() >= *limit as usize)
-            && self.seat(peer).is_none() {
-                return self.refuse(id, Refusal::Full { limit });
-            }
+            && self.seat(peer).is_none()
+        {
+            return self.refuse(id, Refusal::Full { limit });
+        }
         // The newest link of a member is the one that counts.
         let older: Vec<LinkId> = self
             .links

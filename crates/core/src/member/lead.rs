@@ -280,18 +280,21 @@ impl Member {
     pub(super) fn on_probe_ack(&mut self, id: LinkId, holds: bool) {
         let guest = self.link(id).is_some_and(|link| link.is_guest());
         if let Role::Host(hosting) = &mut self.role
-            && guest && holds && hosting.doubt.take().is_some() {
-                // Those whose links broke meanwhile are looked for again.
-                hosting.settle_until = self.now.plus_ms(SETTLE_MS);
-                let away = self
-                    .roster
-                    .iter()
-                    .any(|seat| seat.key != self.me && self.link_to(seat.key).is_none());
-                if away {
-                    self.settled = false;
-                }
-                return;
+            && guest
+            && holds
+            && hosting.doubt.take().is_some()
+        {
+            // Those whose links broke meanwhile are looked for again.
+            hosting.settle_until = self.now.plus_ms(SETTLE_MS);
+            let away = self
+                .roster
+                .iter()
+                .any(|seat| seat.key != self.me && self.link_to(seat.key).is_none());
+            if away {
+                self.settled = false;
             }
+            return;
+        }
         if !holds && self.link(id).is_some_and(|link| link.is_my_host()) {
             // It hosts us no longer: we were dropped, and have not heard.
             if let Some(host) = self.host {
@@ -304,9 +307,10 @@ impl Member {
 
     pub(super) fn mark_safe_dirty(&mut self, key: Key) {
         if let Role::Host(hosting) = &mut self.role
-            && !hosting.dirty.contains(&key) {
-                hosting.dirty.push(key);
-            }
+            && !hosting.dirty.contains(&key)
+        {
+            hosting.dirty.push(key);
+        }
     }
 
     pub(super) fn mark_all_safe_dirty(&mut self) {
@@ -378,19 +382,21 @@ impl Member {
             stream.release(false);
         }
         if let Role::Host(hosting) = &mut self.role
-            && !hosting.safe_changed.contains(&key) {
-                hosting.safe_changed.push(key);
-            }
+            && !hosting.safe_changed.contains(&key)
+        {
+            hosting.safe_changed.push(key);
+        }
         if key == self.me {
             self.own_is_safer();
         } else if (all || jump)
-            && let Some(id) = self.link_to(key) {
-                let record = Record::Safe {
-                    term: self.term,
-                    all: vec![self.safe_of(key)],
-                };
-                self.control(id, &record);
-            }
+            && let Some(id) = self.link_to(key)
+        {
+            let record = Record::Safe {
+                term: self.term,
+                all: vec![self.safe_of(key)],
+            };
+            self.control(id, &record);
+        }
     }
 
     fn safe_of(&self, key: Key) -> Safe {

@@ -147,9 +147,10 @@ impl Member {
     /// A host passes a record on to the guest it is for.
     fn pass_on(&mut self, to: Key, record: &Record<'_>) {
         if self.is_host()
-            && let Some(id) = self.link_to(to) {
-                self.control(id, record);
-            }
+            && let Some(id) = self.link_to(to)
+        {
+            self.control(id, record);
+        }
     }
 
     /// Says something to a member: directly, or through the host.

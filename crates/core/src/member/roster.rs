@@ -95,10 +95,11 @@ impl Member {
             .streams
             .iter_mut()
             .find(|stream| stream.key == seat.key)
-            && stream.inc == seat.inc {
-                stream.last = None;
-                return;
-            }
+            && stream.inc == seat.inc
+        {
+            stream.last = None;
+            return;
+        }
         self.streams.retain(|stream| stream.key != seat.key);
         self.acks.retain(|ack| ack.sender != seat.key);
         let mut stream = Stream::new(seat.key, seat.inc, held);

@@ -240,7 +240,11 @@ impl Member {
     }
 
     fn on_server_error(&mut self, is_own: bool, message: &str) {
-        if message.contains("nvalid key") {
+        if message
+            .as_bytes()
+            .windows(11)
+            .any(|part| part == b"Invalid key")
+        {
             return self.refuse_key(message);
         }
         if is_own {
