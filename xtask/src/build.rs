@@ -15,6 +15,8 @@ const BUNDLE: Duration = Duration::from_secs(5 * 60);
 
 const PACKAGE: &str = "packages/peerjs-mesh";
 const DEMO: &str = "apps/demo";
+const CLI: &str = "peerjs-mesh-cli";
+const LAB: &str = "peerjs-mesh-lab";
 
 /// `cargo xtask build`.
 pub(crate) fn command(repo: &Repo) -> Result<()> {
@@ -115,20 +117,38 @@ fn demo(repo: &Repo) -> Result<()> {
 }
 
 fn binary(repo: &Repo) -> Result<()> {
-    let Some(cli) = repo.find_crate("peerjs-mesh-cli") else {
+    if repo.find_crate(CLI).is_none() {
         return Ok(());
-    };
+    }
     let mut cargo = repo.cargo();
-    cargo.args(["build", "--release", "--package", "peerjs-mesh-cli"]);
-    if cli.features.iter().any(|feature| feature == "demo") {
+    cargo.args(["build", "--release", "--package", CLI]);
+    if embeds_demo(repo) {
         cargo.args(["--features", "demo"]);
     }
+    run::shown(cargo, COMPILE)
+}
+
+/// Does the binary carry the demo inside?
+pub(crate) fn embeds_demo(repo: &Repo) -> bool {
+    repo.find_crate(CLI)
+        .is_some_and(|cli| cli.features.iter().any(|feature| feature == "demo"))
+}
+
+/// The lab's program, for tests in Node that need a network.
+pub(crate) fn lab(repo: &Repo) -> Result<()> {
+    if !repo.has_bin(LAB) {
+        return Ok(());
+    }
+    let mut cargo = repo.cargo();
+    cargo.args(["build", "--release", "--bin", LAB]);
     run::shown(cargo, COMPILE)
 }
 
 /// What tests and benches are told about this machine and this build.
 pub(crate) fn environment(repo: &Repo, command: &mut Command) {
     command.env("PEERJS_MESH_BIN", repo.binary());
+    command.env("OUR_SERVER", repo.binary());
+    command.env("LAB_BIN", repo.target.join("release").join(LAB));
     command.env("MESH_SHOTS", repo.target.join("shots"));
     if let Some(chrome) = setup::chrome() {
         command.env("CHROME", chrome);

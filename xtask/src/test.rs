@@ -39,8 +39,9 @@ const PARTS: &[Part] = &[
     Part { name: "size",     quick: false, needs: &[Need::NodeModules],                    built: true,  cases: sizes },
     Part { name: "contract", quick: false, needs: &[Need::NodeModules, Need::Browsers],    built: true,  cases: contract },
     Part { name: "native",   quick: false, needs: &[],                                     built: true,  cases: native },
-    Part { name: "lab",      quick: false, needs: &[Need::Namespaces],                     built: true,  cases: lab },
-    Part { name: "e2e",      quick: false, needs: &[Need::NodeModules, Need::Browsers, Need::Namespaces], built: true, cases: e2e },
+    Part { name: "lab",      quick: false, needs: &[Need::NodeModules, Need::Namespaces],  built: true,  cases: lab },
+    Part { name: "e2e",      quick: false, needs: &[Need::NodeModules, Need::Browsers],    built: true,  cases: e2e },
+    Part { name: "e2e-lab",  quick: false, needs: &[Need::NodeModules, Need::Browsers, Need::Namespaces], built: true, cases: e2e_lab },
 ];
 
 /// The crates whose `tests/` open real sockets, and take their time.
@@ -162,7 +163,9 @@ fn prepare(
     // Built once for all parts.
     let result = built.get_or_insert_with(|| {
         println!("── build");
-        build::everything(repo).map_err(|failure| format!("the build failed: {}", failure.text()))
+        build::everything(repo)
+            .and_then(|()| build::lab(repo))
+            .map_err(|failure| format!("the build failed: {}", failure.text()))
     });
     result.clone().err()
 }
@@ -364,7 +367,7 @@ fn values(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
         npm.args(["test", "--silent"]);
         vec![Case::process("npm test", npm, Reader::Node, minutes(5))]
     } else {
-        node_cases(plan.repo, folder, "test", minutes(5))
+        node_cases(plan.repo, &format!("{folder}/test"), minutes(5))
     };
     Ok(unless_missing(plan, cases))
 }
@@ -377,21 +380,27 @@ fn sizes(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
 }
 
 fn contract(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
-    let mut cases = node_cases(plan.repo, "e2e/contract", "", minutes(5));
-    cases.extend(node_cases(plan.repo, "e2e/contract", "test", minutes(5)));
+    Ok(node_cases(plan.repo, "e2e/contract", minutes(10)))
+}
+
+/// Scenario files whose name ends in `.lab.test.mjs` run in networks of their own.
+const IN_LAB: &str = ".lab.test.mjs";
+
+fn e2e(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
+    let mut cases = node_cases(plan.repo, "e2e", minutes(20));
+    cases.retain(|case| !case.name.ends_with(IN_LAB));
     Ok(cases)
 }
 
-fn e2e(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
-    let mut cases = node_cases(plan.repo, "e2e", "", minutes(10));
-    cases.extend(node_cases(plan.repo, "e2e", "test", minutes(10)));
+fn e2e_lab(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
+    let mut cases = node_cases(plan.repo, "e2e", minutes(20));
+    cases.retain(|case| case.name.ends_with(IN_LAB));
     Ok(cases)
 }
 
 /// `node --test` for each `*.test.mjs` of a folder, in files' order.
-fn node_cases(repo: &Repo, package: &str, folder: &str, limit: Duration) -> Vec<Case> {
-    let path = repo.root.join(package).join(folder);
-    let mut files: Vec<String> = std::fs::read_dir(&path)
+fn node_cases(repo: &Repo, folder: &str, limit: Duration) -> Vec<Case> {
+    let mut files: Vec<String> = std::fs::read_dir(repo.root.join(folder))
         .into_iter()
         .flatten()
         .flatten()
@@ -402,15 +411,10 @@ fn node_cases(repo: &Repo, package: &str, folder: &str, limit: Duration) -> Vec<
     files
         .iter()
         .map(|file| {
-            let file = if folder.is_empty() {
-                file.clone()
-            } else {
-                format!("{folder}/{file}")
-            };
-            let mut node = repo.program("node", package);
-            node.args(["--test", "--test-reporter=spec", &file]);
+            let mut node = repo.program("node", folder);
+            node.args(["--test", "--test-reporter=spec", file]);
             build::environment(repo, &mut node);
-            Case::process(format!("{package}/{file}"), node, Reader::Node, limit)
+            Case::process(format!("{folder}/{file}"), node, Reader::Node, limit)
         })
         .collect()
 }

@@ -75,6 +75,8 @@ pub(crate) fn build(repo: &Repo) -> Result<()> {
     )
 }
 
+/// The helper program, compiled without optimisation: it works a second, and its dependencies would be
+/// optimised for minutes.
 fn helper(repo: &Repo) -> std::process::Command {
     let mut cargo = repo.cargo();
     cargo.args([
@@ -86,7 +88,7 @@ fn helper(repo: &Repo) -> std::process::Command {
         "bindgen",
         "--bin",
         "xtask-bindgen",
-        "--",
     ]);
+    cargo.args(["--config", "profile.dev.package.'*'.opt-level=0", "--"]);
     cargo
 }
