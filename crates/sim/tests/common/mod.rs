@@ -1,0 +1,125 @@
+//! What the behaviour tests share.
+#![allow(dead_code, reason = "each test takes what it needs")]
+
+use peerjs_mesh_core::{Config, Event};
+use peerjs_mesh_sim::server::ServerKind;
+use peerjs_mesh_sim::{Climate, Micros, World};
+
+pub const BOTH: [ServerKind; 2] = [ServerKind::Ours, ServerKind::NpmPeer];
+pub const ROOM: &str = "a-room";
+
+/// No limit on members: what `join` has on the command line.
+pub fn config() -> Config {
+    Config { mesh_limit: None, ..Config::new(ROOM) }
+}
+
+pub fn calm(server: ServerKind) -> World {
+    traced(World::new(1, Climate::calm(server)))
+}
+
+/// With `MESH_TRACE=FILE` in the environment, what happened is found in that file when a test fails.
+fn traced(mut world: World) -> World {
+    if std::env::var_os("MESH_TRACE").is_some() {
+        world.start_trace();
+    }
+    world
+}
+
+fn write_trace(world: &World) {
+    if let Some(file) = std::env::var_os("MESH_TRACE") {
+        let _ = std::fs::write(file, world.trace().lines().join("\n"));
+    }
+}
+
+/// A network like that between homes: 10–60 ms one way, 1 % loss.
+pub fn homes(server: ServerKind, seed: u64) -> World {
+    let climate = Climate {
+        link_delay: (10_000, 60_000),
+        server_delay: (10_000, 40_000),
+        jitter: 5_000,
+        loss: 0.01,
+        rate: (1_000_000, 5_000_000),
+        ..Climate::calm(server)
+    };
+    traced(World::new(seed, climate))
+}
+
+pub fn join(world: &mut World) -> usize {
+    world.join(config()).expect("the options are right")
+}
+
+/// So many members that have become one room.
+#[track_caller]
+pub fn room(world: &mut World, members: usize) -> Vec<usize> {
+    let all: Vec<usize> = (0..members).map(|_| join(world)).collect();
+    settle(world, &all, 15_000);
+    all
+}
+
+/// Waits until these are one room; says why if they do not become one.
+#[track_caller]
+pub fn settle(world: &mut World, members: &[usize], limit_ms: u64) -> u64 {
+    match world.settle(members, limit_ms) {
+        Ok(ms) => ms,
+        Err(why) => {
+            write_trace(world);
+            panic!("no room of {members:?} within {limit_ms} ms: {} {:?}", why.0, world.violations())
+        }
+    }
+}
+
+/// Everybody says something to everybody, and everybody hears it; nothing else may be wrong either.
+#[track_caller]
+pub fn all_hear_all(world: &mut World, members: &[usize]) {
+    for member in members {
+        world.send(*member, 100, None).expect("it runs").expect("it takes a message");
+    }
+    all_arrives(world, members, 5_000);
+}
+
+/// All that was sent so far arrives.
+#[track_caller]
+pub fn all_arrives(world: &mut World, members: &[usize], limit_ms: u64) -> u64 {
+    let took = world.settle_messages(members, limit_ms);
+    world.judge_quiet(members);
+    if took.is_none() || !world.violations().is_empty() {
+        write_trace(world);
+    }
+    assert_eq!(world.violations(), []);
+    took.unwrap_or_else(|| panic!("not everything arrived within {limit_ms} ms"))
+}
+
+/// Who hosts, as the member says that is asked.
+pub fn host_of(world: &World, member: usize) -> Option<usize> {
+    let host = world.machine(member)?.status().host?;
+    world.checker().member(&host)
+}
+
+/// When a member's user first heard of something, since the world began.
+pub fn when(world: &World, member: usize, what: impl Fn(&Event) -> bool) -> Option<Micros> {
+    world.view(member).events.iter().find(|(_, event)| what(event)).map(|(at, _)| *at)
+}
+
+/// How often a member's user heard of something.
+pub fn times(world: &World, member: usize, what: impl Fn(&Event) -> bool) -> usize {
+    world.view(member).events.iter().filter(|(_, event)| what(event)).count()
+}
+
+/// Everybody sends a broadcast every so often, for so long; then a last one each.
+pub fn talk(world: &mut World, members: &[usize], every_ms: u64, for_ms: u64) {
+    let mut passed = 0;
+    while passed < for_ms {
+        for member in members {
+            // One that is gone by now says nothing.
+            if let Some(sent) = world.send(*member, 100, None) {
+                sent.expect("a member in a room takes a broadcast");
+            }
+        }
+        world.run_ms(every_ms);
+        passed += every_ms;
+    }
+}
+
+pub fn without(members: &[usize], gone: &[usize]) -> Vec<usize> {
+    members.iter().copied().filter(|m| !gone.contains(m)).collect()
+}

@@ -1,0 +1,68 @@
+//! The host's machine is gone without a word, while everybody talks: the room goes on, and nothing that a survivor
+//! sent is lost or doubled.
+
+mod common;
+use common::*;
+
+#[test]
+fn the_room_goes_on_within_four_seconds_and_nothing_is_lost() {
+    for server in BOTH {
+        for seed in 0..10 {
+            let mut world = homes(server, seed);
+            let all = room(&mut world, 6);
+            let host = host_of(&world, 1).expect("there is a host");
+            talk(&mut world, &all, 50, 2_000);
+            world.crash(host);
+            let rest = without(&all, &[host]);
+            let crashed = world.now();
+            talk(&mut world, &rest, 50, 4_000);
+            let took = settle(&mut world, &rest, 100);
+            let all_in = (world.now() - crashed) / 1_000;
+            assert!(all_in <= 4_200, "seed {seed} on {}: {all_in} ms, {took}", server.name());
+            all_arrives(&mut world, &rest, 5_000);
+            all_hear_all(&mut world, &rest);
+        }
+    }
+}
+
+#[test]
+fn host_and_first_deputy_die_together() {
+    for server in BOTH {
+        for seed in 0..10 {
+            let mut world = homes(server, seed);
+            let all: Vec<usize> = (0..5)
+                .map(|_| {
+                    let member = join(&mut world);
+                    world.run_ms(1_500);
+                    member
+                })
+                .collect();
+            settle(&mut world, &all, 5_000);
+            talk(&mut world, &all, 50, 1_000);
+            // The line of succession is the order of arrival.
+            world.crash(all[0]);
+            world.crash(all[1]);
+            let rest = &all[2..];
+            talk(&mut world, rest, 50, 6_000);
+            settle(&mut world, rest, 2_000);
+            all_arrives(&mut world, rest, 5_000);
+        }
+    }
+}
+
+#[test]
+fn hosts_die_one_after_another_until_one_member_is_left() {
+    for server in BOTH {
+        let mut world = homes(server, 5);
+        let mut rest = room(&mut world, 5);
+        while rest.len() > 1 {
+            let host = host_of(&world, rest[0]).expect("there is a host");
+            talk(&mut world, &rest, 50, 500);
+            world.kill(host);
+            rest = without(&rest, &[host]);
+            talk(&mut world, &rest, 50, 500);
+            settle(&mut world, &rest, 5_000);
+            all_arrives(&mut world, &rest, 5_000);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! The host is stopped (its sockets stay open, its name stays registered): the members go on, a newcomer gets in,
+//! and when the host wakes it is a member under its own id.
+
+mod common;
+use common::*;
+use peerjs_mesh_core::Event;
+
+#[test]
+fn members_go_on_within_ten_seconds_and_a_newcomer_gets_in_within_ten_more() {
+    for server in BOTH {
+        for seed in 0..5 {
+            let mut world = homes(server, seed);
+            let mut all = room(&mut world, 5);
+            let host = host_of(&world, 1).expect("there is a host");
+            talk(&mut world, &all, 50, 1_000);
+            world.freeze(host);
+            let mut rest = without(&all, &[host]);
+            talk(&mut world, &rest, 50, 1_000);
+            settle(&mut world, &rest, 9_000);
+            let newcomer = join(&mut world);
+            rest.push(newcomer);
+            all.push(newcomer);
+            settle(&mut world, &rest, 10_000);
+            all_hear_all(&mut world, &rest);
+
+            world.wake(host);
+            settle(&mut world, &all, 10_000);
+            all_arrives(&mut world, &all, 5_000);
+            all_hear_all(&mut world, &all);
+            for member in without(&all, &[host, newcomer]) {
+                let id = world.id(host).to_owned();
+                let drops = times(&world, member, |e| matches!(e, Event::PeerDropped { id: x, .. } if *x == id));
+                assert_eq!(drops, 1, "m{member} of seed {seed} on {}", server.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_guest_that_was_stopped_for_ten_seconds_has_missed_nothing() {
+    for server in BOTH {
+        for seed in 0..5 {
+            let mut world = homes(server, seed);
+            let all = room(&mut world, 5);
+            let host = host_of(&world, 1).expect("there is a host");
+            let sleeper = without(&all, &[host])[0];
+            talk(&mut world, &all, 50, 500);
+            world.freeze(sleeper);
+            let rest = without(&all, &[sleeper]);
+            talk(&mut world, &rest, 50, 10_000);
+            settle(&mut world, &rest, 1_000);
+            world.wake(sleeper);
+            talk(&mut world, &all, 50, 500);
+            settle(&mut world, &all, 10_000);
+            all_arrives(&mut world, &all, 5_000);
+            let gaps = times(&world, sleeper, |e| matches!(e, Event::Gap { .. }));
+            assert_eq!(gaps, 0, "seed {seed} on {}", server.name());
+            assert_eq!(world.checker().heard(rest[1], rest[0]).len(), world.checker().heard(sleeper, rest[0]).len());
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Many messages, and large ones among small ones: all arrive, once, in order, within the budgets.
+
+mod common;
+use common::*;
+use peerjs_mesh_core::{Sent, SendError};
+use peerjs_mesh_sim::World;
+
+/// Sends as a program that waits for its sends would: when one has to wait, so does the next.
+fn send_when_free(world: &mut World, from: usize, bytes: usize, to: Option<usize>) {
+    match world.send(from, bytes, to).expect("it runs") {
+        Ok(Sent::Accepted) => {}
+        Ok(Sent::Waiting(_)) => {
+            world.run_until(30_000, |w| w.checker().waiting(from) == 0).expect("there is room again");
+        }
+        Err(SendError::BufferFull) => panic!("nobody waits, yet the queue is full"),
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn ten_thousand_messages_in_one_burst_all_arrive() {
+    for server in BOTH {
+        for directed in [true, false] {
+            let mut world = calm(server);
+            let all = room(&mut world, 4);
+            let to = directed.then_some(all[2]);
+            let begin = world.now();
+            for _ in 0..10_000 {
+                world.send(all[1], 100, to).expect("it runs").expect("it takes a message");
+            }
+            all_arrives(&mut world, &all, 10_000);
+            assert_eq!(world.checker().heard(all[2], all[1]).len(), 10_000);
+            let took = (world.now() - begin) / 1_000;
+            assert!(took < 3_000, "1 MB at 10 MB/s took {took} ms");
+        }
+    }
+}
+
+#[test]
+fn a_large_message_amid_small_ones_keeps_its_place() {
+    for server in BOTH {
+        let mut world = homes(server, 5);
+        let all = room(&mut world, 4);
+        for n in 0..60 {
+            for member in &all {
+                let large = n == 20 && *member == all[1];
+                world.send(*member, if large { 1_000_000 } else { 200 }, None).expect("it runs").expect("it takes it");
+            }
+            world.run_ms(20);
+        }
+        all_arrives(&mut world, &all, 60_000);
+        for member in without(&all, &[all[1]]) {
+            assert_eq!(world.checker().heard(member, all[1]).len(), 60);
+        }
+    }
+}
+
+#[test]
+fn a_sender_that_waits_for_room_sends_more_than_any_budget_holds() {
+    for server in BOTH {
+        let mut world = calm(server);
+        let all = room(&mut world, 3);
+        for n in 0..400 {
+            send_when_free(&mut world, all[1], 100_000, (n % 5 == 4).then_some(all[2]));
+        }
+        all_arrives(&mut world, &all, 30_000);
+        assert_eq!(world.checker().heard(all[2], all[1]).len(), 400);
+        assert_eq!(world.checker().heard(all[0], all[1]).len(), 320);
+    }
+}
+
+#[test]
+fn what_is_sent_before_the_first_sync_reaches_who_was_there() {
+    for server in BOTH {
+        let mut world = homes(server, 2);
+        let mut all = room(&mut world, 3);
+        let early = join(&mut world);
+        for _ in 0..5 {
+            world.send(early, 100, None).expect("it runs").expect("it takes a message before it is in the room");
+        }
+        all.push(early);
+        settle(&mut world, &all, 5_000);
+        all_arrives(&mut world, &all, 3_000);
+        for member in &all[..3] {
+            assert_eq!(world.checker().heard(*member, early), [0, 1, 2, 3, 4]);
+        }
+    }
+}
