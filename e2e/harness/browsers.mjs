@@ -2,17 +2,17 @@
 
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { connect as connectSocket, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Browser, createProfile } from "@puppeteer/browsers";
 import puppeteer from "puppeteer-core";
-import { descendants, eachLine, stop } from "./processes.mjs";
+import { descendants, stop } from "./processes.mjs";
 import { within } from "./time.mjs";
 
 /** How long a browser may take to start, ms. Measured: 1 s (Chromium), 4 s (Firefox), on two idle cores. */
 const START = 60_000;
+/** How long one command to a browser may take, ms: far above every deadline of a test. */
+const PROTOCOL = 300_000;
 
 const CHROMIUM_ARGS = [
   "--no-sandbox",
@@ -125,55 +125,33 @@ export async function launchChromium(place, { args = [], ignoreDefaultArgs } = {
     args: [...CHROMIUM_ARGS, ...args],
     ignoreDefaultArgs,
     timeout: START,
-    protocolTimeout: 60_000,
+    protocolTimeout: PROTOCOL,
   });
   const pid = browser.process().pid;
   return new RunningBrowser("chromium", browser, pid, isChromiumPage, () => closeBrowser(browser, browser.process()));
 }
 
-/**
- * Firefox at a place. Its BiDi is a TCP port of that place: in a namespace of its own it is reached through a relay
- * over a socket file, for files are not part of a network namespace.
- */
+/** Firefox at a place. Its BiDi is a TCP port of that place, which `place.tunnel()` leads to from here. */
 export async function launchFirefox(place) {
   const profile = await mkdtemp(join(tmpdir(), "peerjs-mesh-firefox-"));
   await createProfile(Browser.FIREFOX, { path: profile, preferences: FIREFOX_PREFS });
-  const child = place.spawn(
-    place.wrapper(program("FIREFOX", ["/usr/bin/firefox-esr", "/usr/bin/firefox"])),
-    ["--headless", "--no-remote", "--profile", profile, "--remote-debugging-port=0"],
-    { alreadyWrapped: true },
-  );
-  let relay;
+  const child = place.spawn(program("FIREFOX", ["/usr/bin/firefox-esr", "/usr/bin/firefox"]), [
+    "--headless",
+    "--no-remote",
+    "--profile",
+    profile,
+    `--remote-debugging-port=${await place.tunnel()}`,
+  ]);
   const end = async () => {
     await stop(child);
-    await relay?.stop();
     await rm(profile, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
-    let heard = "";
-    const port = await within(
-      Promise.race([
-        new Promise((resolve) => {
-          child.stderr.on("data", (text) => {
-            heard = (heard + text).slice(-4096);
-            const match = /WebDriver BiDi listening on ws:\/\/[^:]+:(\d+)/.exec(heard);
-            if (match) resolve(Number(match[1]));
-          });
-          child.stdout.resume();
-        }),
-        child.exited.then((exit) => {
-          throw new Error(`Firefox ended (${JSON.stringify(exit)}): ${child.errors}`);
-        }),
-      ]),
-      START,
-      () => `Firefox listens; it said: ${child.errors}`,
-    );
-    relay = place.isolated ? await startRelay(place, profile, port) : undefined;
     const browser = await puppeteer.connect({
       browser: "firefox",
       protocol: "webDriverBiDi",
-      browserWSEndpoint: `ws://127.0.0.1:${relay?.port ?? port}/session`,
-      protocolTimeout: 60_000,
+      browserWSEndpoint: `${await bidiOf(child)}/session`,
+      protocolTimeout: PROTOCOL,
     });
     return new RunningBrowser("firefox", browser, child.pid, isFirefoxPage, async () => {
       await within(browser.close(), 5000, "Firefox closed").catch(() => {});
@@ -185,27 +163,21 @@ export async function launchFirefox(place) {
   }
 }
 
-async function closeBrowser(browser, child) {
-  await within(browser.close(), 10_000, "browser closed").catch(() => child.kill("SIGKILL"));
+/** Where Firefox says that its BiDi listens: `ws://…:PORT`. */
+function bidiOf(child) {
+  child.stdout.resume();
+  const heard = new Promise((resolve, reject) => {
+    let text = "";
+    child.stderr.on("data", (more) => {
+      text = (text + more).slice(-4096);
+      const match = /WebDriver BiDi listening on (ws:\/\/[^:]+:\d+)/.exec(text);
+      if (match) resolve(match[1]);
+    });
+    child.exited.then((exit) => reject(new Error(`Firefox ended (${JSON.stringify(exit)}): ${child.errors}`)));
+  });
+  return within(heard, START, () => `Firefox listens; it said: ${child.errors}`);
 }
 
-/** A port of this machine that leads to a port of the place. */
-async function startRelay(place, folder, port) {
-  const file = join(folder, "relay.sock");
-  const child = place.spawn(process.execPath, [fileURLToPath(new URL("relay.mjs", import.meta.url)), file, String(port)]);
-  await within(new Promise((resolve) => eachLine(child, resolve)), START, () => `relay listens: ${child.errors}`);
-  const server = createServer((near) => {
-    const far = connectSocket(file);
-    near.pipe(far).pipe(near);
-    near.on("error", () => far.destroy());
-    far.on("error", () => near.destroy());
-  });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    port: server.address().port,
-    async stop() {
-      server.close();
-      await stop(child);
-    },
-  };
+async function closeBrowser(browser, child) {
+  await within(browser.close(), 10_000, "browser closed").catch(() => child.kill("SIGKILL"));
 }

@@ -1,12 +1,20 @@
 // The judge: knows what every member sent, reads what every member heard, and says what is wrong.
 
 import assert from "node:assert/strict";
-import { short } from "./time.mjs";
+import { now, short } from "./time.mjs";
 
 /** What was sent in a room, by whom and to whom; and what must therefore have been heard. */
 export class Ledger {
   /** Per sender (the member object): its messages in order. */
   #sent = new Map();
+
+  /** Per newcomer: how many messages each sender had sent before it came. */
+  #before = new Map();
+
+  /** A newcomer to a room in which at present nothing is on the way: what was sent so far is not for it. */
+  enter(newcomer) {
+    this.#before.set(newcomer, new Map([...this.#sent].map(([sender, sent]) => [sender, sent.length])));
+  }
 
   /** Notes a message that the sender was told to send. */
   note(sender, data, to) {
@@ -30,6 +38,7 @@ export class Ledger {
   due(sender, receiver) {
     if (sender === receiver) return [];
     return (this.#sent.get(sender) ?? [])
+      .slice(this.#before.get(receiver)?.get(sender) ?? 0)
       .filter(({ to }) => to === undefined || to === receiver.id)
       .map(({ data }) => data);
   }
@@ -128,6 +137,9 @@ export function compare(due, heard) {
 
 /** Waits until each of `members` lists exactly them all, in whatever order. */
 export async function listEachOther(members, ms) {
+  const began = now();
+  // Without an id of each there is nothing to compare with; a list is looked at again only when its member speaks.
+  await Promise.all(members.map((member) => member.until(() => member.id, ms, "is joined")));
   await Promise.all(
     members.map((member) =>
       member.until(
@@ -136,7 +148,7 @@ export async function listEachOther(members, ms) {
           const listed = new Set(member.list);
           return members.every(({ id }) => id !== undefined && listed.has(id));
         },
-        ms,
+        Math.max(1, ms - (now() - began)),
         () => `lists exactly ${members.map(({ name, id }) => `${name}=${id}`).join(", ")}; its list is ${short(member.list ?? "none", 400)}`,
       ),
     ),

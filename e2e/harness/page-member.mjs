@@ -44,7 +44,13 @@ export class PageMember extends Member {
       while (!this.over) {
         const lines = await this.page.evaluate(async () => {
           const box = globalThis.harnessBox;
-          if (box.lines.length === 0) await new Promise((resolve) => (box.wake = resolve));
+          // In silence it comes back empty now and then, so that no command of the browser's lasts too long.
+          if (box.lines.length === 0) {
+            await new Promise((resolve) => {
+              box.wake = resolve;
+              setTimeout(resolve, 20_000);
+            });
+          }
           return box.lines.splice(0);
         });
         for (const line of lines) this.hear(line);

@@ -3,9 +3,8 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { kill, listening, stop } from "./processes.mjs";
+import { ROOT } from "./root.mjs";
 
-/** The repository's folder. */
-export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 
 /** How long a server may take to listen, ms. It is one process start; the rest is for a busy machine. */

@@ -160,8 +160,13 @@ export class Room {
     for (const member of this.all) orderly(member, settings);
   }
 
-  /** What everybody said last: for the message of a failure. */
+  /** What everybody said last: for the message of a failure. Ids are replaced by names. */
   account() {
+    const names = this.all.filter(({ id }) => id);
+    return names.reduce((text, { id, name }) => text.replaceAll(id, name), this.#account());
+  }
+
+  #account() {
     const lines = [];
     for (const member of this.all) {
       lines.push(`${member.name} (${member.id}${member.isHost ? ", host" : ""}${member.over ? `, ${member.over}` : ""})`);

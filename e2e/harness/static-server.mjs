@@ -33,6 +33,10 @@ function fileFor(path) {
 }
 
 const server = createServer((request, response) => {
+  if (request.url === "/favicon.ico") {
+    response.writeHead(204).end();
+    return;
+  }
   let file;
   try {
     file = fileFor(decodeURIComponent(new URL(request.url, "http://static").pathname));

@@ -14,6 +14,8 @@ export default async function nativeHostFrozen(room) {
   const newcomer = await room.start("native");
   await listEachOther([...survivors, newcomer], NEWCOMER - (now() - began));
   room.note(`the newcomer is listed by all after ${Math.round(now() - began)} ms`);
+  room.ledger.enter(newcomer);
   await room.ledger.fence([...survivors, newcomer]);
+  room.ledger.exact([...survivors, newcomer], [newcomer]);
   room.orderly();
 }

@@ -1,0 +1,218 @@
+// Bad input, a row each: what is wrong, on which face, the code that says so, and by when. Nothing hangs, nothing dies.
+
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { after, before, test } from "node:test";
+import { WebSocket } from "ws";
+import { GARBAGE, nobody, says, silent } from "./harness/bad-servers.mjs";
+import { startNative } from "./harness/native-member.mjs";
+import { plainNet } from "./harness/net.mjs";
+import { listEachOther } from "./harness/oracle.mjs";
+import { agentUrl, PageMember } from "./harness/page-member.mjs";
+import { startNpmPeer, startOurs } from "./harness/servers.mjs";
+import { Stage } from "./harness/stage.mjs";
+import { now, short, within } from "./harness/time.mjs";
+
+const place = plainNet().place("here");
+let stage;
+let servers;
+before(async () => {
+  stage = await Stage.open(plainNet());
+  servers = { ours: await startOurs(place), "npm-peer": await startNpmPeer(place) };
+  await stage.warm(["chromium"]);
+});
+after(async () => {
+  await stage?.close();
+  await Promise.all(Object.values(servers ?? {}).map((server) => server.stop()));
+});
+
+/** Both faces of a member: given what `mesh(room, options)` takes, it is a Member. */
+const FACES = {
+  async JS({ room = randomUUID(), server = servers.ours, options = {}, connection }) {
+    const browser = await stage.browser("chromium", place);
+    return new PageMember("page", "chromium", await browser.open(agentUrl(stage.files, { room, server, options, connection })));
+  },
+  async CLI({ room = randomUUID(), server = servers.ours, options = {}, args = [] }) {
+    return startNative(place, "native", { room, server, options, args });
+  },
+};
+
+/** A test of one row on each face that it applies to; `act` gets `start` and returns what must carry the code. */
+function row(input, { faces = ["JS", "CLI"], code, deadline, exit }, act) {
+  for (const face of faces) {
+    test(`${input} | ${face} | ${code} | ${deadline} ms`, { timeout: deadline + 30_000 }, async () => {
+      const started = [];
+      const start = async (config = {}) => {
+        const member = await FACES[face](config);
+        started.push(member);
+        return member;
+      };
+      try {
+        const began = now();
+        const event = await within(act({ start, face }), deadline, `${code}; said: ${started.map((m) => short(m.events.slice(-6), 800) + (m.log ?? ""))}`);
+        assert.equal(event.code ?? event.event, code, `after ${Math.round(now() - began)} ms: ${short(event)}`);
+        if (event.event === "error") {
+          assert.equal(typeof event.message, "string");
+          assert.equal(typeof event.hint, "string");
+        }
+        if (exit !== undefined && face === "CLI") {
+          const ended = await within(started[0].exited, deadline, "it exits");
+          assert.equal(ended.code, exit, `exit; it said: ${started[0].log}`);
+        }
+      } finally {
+        await Promise.all(started.map((member) => member.close()));
+      }
+    });
+  }
+}
+
+const error = (member, code, ms) => member.next((event) => event.event === "error" && (!code || event.code === code), ms);
+
+/** A row in which a bad server stands where signalling should be. */
+function badServer(input, expected, open, options) {
+  row(input, expected, async ({ start }) => {
+    const server = await open();
+    try {
+      return await error(await start({ server, options }), expected.code);
+    } finally {
+      await server.stop();
+    }
+  });
+}
+
+badServer("unreachable server", { code: "server-unreachable", deadline: 5000 }, nobody);
+badServer("unreachable server, join_timeout", { code: "join-timeout", deadline: 6000, exit: 3 }, nobody, { join_timeout: 2000 });
+badServer("server that accepts and says nothing", { code: "server-unreachable", deadline: 15_000 }, silent);
+badServer("server that accepts and says nothing, join_timeout", { code: "join-timeout", deadline: 6000, exit: 3 }, silent, { join_timeout: 2000 });
+badServer("websocket server that says nothing, join_timeout", { code: "join-timeout", deadline: 6000, exit: 3 }, says, { join_timeout: 2000 });
+badServer("garbage from the server", { code: "server-error", deadline: 5000 }, () => says(...GARBAGE));
+for (const [i, garbage] of GARBAGE.entries()) {
+  badServer(`garbage from the server, frame ${i}, join_timeout`, { faces: ["CLI"], code: "join-timeout", deadline: 5000, exit: 3 }, () => says(garbage), { join_timeout: 1000 });
+}
+badServer("server that refuses with a text of its own", { code: "server-error", deadline: 5000 }, () => says('{"type":"ERROR","payload":{"msg":"closed on Sundays"}}'));
+
+for (const kind of ["ours", "npm-peer"]) {
+  row(`wrong key at ${kind}`, { faces: ["JS"], code: "invalid-key", deadline: 5000 }, async ({ start }) =>
+    error(await start({ server: servers[kind], connection: servers[kind].connection({ key: "wrong" }) })),
+  );
+  row(`wrong key at ${kind}`, { faces: ["CLI"], code: "invalid-key", deadline: 5000, exit: 4 }, async ({ start }) =>
+    error(await start({ server: servers[kind], args: ["--key", "wrong"] })),
+  );
+}
+
+for (const [what, room] of Object.entries({ "a room name that is no PeerJS id": "no such/room", "an empty room name": "" })) {
+  row(what, { code: "invalid-room", deadline: 5000, exit: 2 }, async ({ start }) => error(await start({ room })));
+}
+
+const WRONG_OPTIONS = {
+  mesh_limit: ["text", 0, 1.5, null],
+  do_health_check_interval: [10, "500", true],
+  join_timeout: ["soon", -2],
+  mesh_mode: ["ring", 3],
+};
+for (const [name, values] of Object.entries(WRONG_OPTIONS)) {
+  for (const value of values) {
+    row(`${name}: ${JSON.stringify(value)}`, { code: "invalid-option", deadline: 5000, exit: 2 }, async ({ start }) => {
+      const event = await error(await start({ options: { [name]: value } }));
+      assert.match(`${event.message} ${event.hint}`, new RegExp(name), "it names the option");
+      return event;
+    });
+  }
+}
+for (const [name, value] of [["mesh_mode", "full"], ["owner_mode", true]]) {
+  row(`${name}: ${value}`, { code: "unsupported", deadline: 5000 }, async ({ start }) => error(await start({ options: { [name]: value } })));
+}
+
+/** A member that is in a room of its own. */
+async function inRoom(start, config) {
+  const member = await start(config);
+  await listEachOther([member], 10_000);
+  return member;
+}
+
+/** What a promise of `mesh.send(…)` in a page comes to; the expression is the page's. */
+async function sendInPage(member, expression) {
+  return member.page.evaluate(async (text) => {
+    try {
+      await globalThis.agent.mesh.send(new Function(`return (${text})`)());
+      return { event: "sent" };
+    } catch (error) {
+      return { event: "error", code: error.code, message: error.message, hint: error.hint };
+    }
+  }, expression);
+}
+
+for (const value of ["() => 1", "Symbol('x')", "{ f() {} }", "(() => { const a = []; a.push(a); return a; })()"]) {
+  row(`unencodable value ${value}`, { faces: ["JS"], code: "not-encodable", deadline: 10_000 }, async ({ start }) =>
+    sendInPage(await inRoom(start), value),
+  );
+}
+row("a message over the limit", { faces: ["JS"], code: "message-too-large", deadline: 20_000 }, async ({ start }) =>
+  sendInPage(await inRoom(start), "new Uint8Array(256 * 1024 * 1024 + 1)"),
+);
+row("send to an unknown id", { code: "unknown-member", deadline: 10_000 }, async ({ start }) =>
+  (await inRoom(start)).sendData("x", randomUUID()),
+);
+row("send before joined, to all", { code: "sent", deadline: 10_000 }, async ({ start }) => (await start()).sendData("x"));
+row("send before joined, to an unknown id", { code: "unknown-member", deadline: 10_000 }, async ({ start }) =>
+  (await start()).sendData("x", randomUUID()),
+);
+row("send after leaving", { faces: ["JS"], code: "left", deadline: 10_000 }, async ({ start }) => {
+  const member = await inRoom(start);
+  await member.send({ cmd: "leave" });
+  await member.next("left");
+  return sendInPage(member, "1");
+});
+
+const BAD_COMMANDS = ["", "{", "null", "[]", '"send"', "{}", '{"cmd":7}', '{"cmd":"dance"}', '{"cmd":"send"}', '{"cmd":"send","data":{"$bytes":5}}', '{"cmd":"send","data":1,"to":7}'];
+for (const line of BAD_COMMANDS) {
+  row(`the command ${line || "(an empty line)"}`, { code: "bad-command", deadline: 10_000 }, async ({ start }) => {
+    const member = await inRoom(start);
+    await member.write(line);
+    const event = await error(member);
+    // It goes on.
+    assert.equal((await member.sendData("still here")).event, "sent");
+    return event;
+  });
+}
+
+row("a full room", { code: "mesh-full", deadline: 15_000, exit: undefined }, async ({ start }) => {
+  const room = randomUUID();
+  await inRoom(start, { room, options: { mesh_limit: 1 } });
+  return error(await start({ room, options: { mesh_limit: 1 } }));
+});
+
+/** Somebody else owns the room's name on the server, and never answers. */
+row("a room's name whose owner answers nothing", { code: "host-unavailable", deadline: 10_000 }, async ({ start }) => {
+  const room = randomUUID();
+  const socket = new WebSocket(`${servers.ours.url.replace("http", "ws")}peerjs?key=peerjs&id=${room}&token=mute`);
+  try {
+    await within(new Promise((resolve) => socket.once("message", resolve)), 5000, "OPEN");
+    return await error(await start({ room }));
+  } finally {
+    socket.terminate();
+  }
+});
+
+const MARK = { v: [1, 1] };
+const LINK_GARBAGE = [[], [0], [255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255], Array(1000).fill(0xc1), [0x81, 0xa4, 0x6d, 0x65, 0x73, 0x68, 0x80]].map((bytes) => Buffer.from(bytes).toString("base64"));
+
+/** A remote owns the room's name and takes the connection. What it says then is no hello of ours. */
+for (const [what, impostor] of Object.entries({
+  "a remote that never says hello": { mark: MARK },
+  "garbage on a link": { mark: MARK, frames: LINK_GARBAGE },
+  "a remote that is not ours": {},
+})) {
+  row(what, { code: "host-unavailable", deadline: 20_000 }, async ({ start }) => {
+    const room = randomUUID();
+    const browser = await stage.browser("chromium", place);
+    const config = encodeURIComponent(JSON.stringify({ url: servers.ours.url, id: room, ...impostor }));
+    const opened = await browser.open(`${stage.files.url}e2e/pages/impostor.html#${config}`);
+    try {
+      await opened.page.waitForFunction("globalThis.seen?.open === 1", { timeout: 10_000 });
+      return await error(await start({ room }));
+    } finally {
+      await opened.close();
+    }
+  });
+}
