@@ -218,6 +218,3 @@ fn instant(micros: f64) -> Instant {
 fn refused(error: SendError) -> f64 {
     -1.0 - f64::from(error as u8)
 }
-
-#[cfg(test)]
-mod tests;

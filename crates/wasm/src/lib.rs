@@ -14,6 +14,8 @@
 mod boundary;
 mod reader;
 pub mod records;
+#[cfg(test)]
+mod vectors;
 mod writer;
 
 pub use boundary::Boundary;

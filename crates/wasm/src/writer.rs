@@ -327,7 +327,7 @@ impl Writer {
         }
     }
 
-    /// The records, for tests.
+    /// The records so far.
     #[cfg(test)]
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
