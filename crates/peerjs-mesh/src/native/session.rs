@@ -1,0 +1,180 @@
+//! One websocket to a signalling server.
+
+use crate::server::ServerUrl;
+use futures_util::{SinkExt, StreamExt};
+use peerjs_mesh_core::{SessionEnd, SessionId};
+use peerjs_mesh_protocol::json::{JsonError, read_from_server, write_to_server};
+use peerjs_mesh_protocol::signalling::{FromServer, ToServer};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
+
+/// How long a websocket may take to open, and one message to leave.
+const DEADLINE: Duration = Duration::from_secs(10);
+/// The largest frame taken, bytes. (An offer with all its candidates is below 10 kB.)
+const MAX_FRAME: usize = 1 << 20;
+/// Messages that may wait for the socket. A server that takes so few is none.
+const MAX_QUEUE: usize = 256;
+
+/// What a session has to say.
+#[derive(Debug)]
+pub(crate) enum Said {
+    Connected,
+    Message(FromServer),
+    Closed(SessionEnd),
+}
+
+/// Where sessions say it.
+pub(crate) type Ear = mpsc::Sender<(SessionId, Said)>;
+
+/// A websocket, open or being opened. Dropping it closes it.
+pub(crate) struct Session {
+    queue: mpsc::Sender<ToServer>,
+    /// Ends the attempt to open it when dropped.
+    _wanted: oneshot::Sender<()>,
+}
+
+impl Session {
+    /// Opens a websocket; what becomes of it is said to `ear`.
+    pub(crate) fn open(
+        session: SessionId,
+        server: &ServerUrl,
+        id: &str,
+        token: &str,
+        ear: Ear,
+    ) -> Session {
+        let (queue, messages) = mpsc::channel(MAX_QUEUE);
+        let (wanted, unwanted) = oneshot::channel();
+        let server = server.clone();
+        let url = server.websocket(id, token);
+        tokio::spawn(async move {
+            let opened = tokio::select! {
+                opened = timeout(DEADLINE, open(&server, &url)) => opened,
+                _ = unwanted => return,
+            };
+            let end = match opened {
+                Ok(Ok(socket)) => live(session, socket, messages, &ear).await,
+                Ok(Err(error)) => {
+                    tracing::debug!(%error, "no websocket");
+                    SessionEnd::Unreachable
+                }
+                Err(_) => SessionEnd::Unreachable,
+            };
+            // Nobody listens any more: then nobody wants to know.
+            let _ = ear.send((session, Said::Closed(end))).await;
+        });
+        Session {
+            queue,
+            _wanted: wanted,
+        }
+    }
+
+    /// Hands a message over. False when the socket has not taken any for too long.
+    pub(crate) fn send(&self, message: ToServer) -> bool {
+        !matches!(
+            self.queue.try_send(message),
+            Err(mpsc::error::TrySendError::Full(_))
+        )
+    }
+}
+
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+async fn live(
+    session: SessionId,
+    mut socket: Socket,
+    mut messages: mpsc::Receiver<ToServer>,
+    ear: &Ear,
+) -> SessionEnd {
+    if ear.send((session, Said::Connected)).await.is_err() {
+        return SessionEnd::Closed;
+    }
+    loop {
+        tokio::select! {
+            message = messages.recv() => match message {
+                Some(message) => {
+                    let text = Message::text(write_to_server(&message));
+                    if !matches!(timeout(DEADLINE, socket.send(text)).await, Ok(Ok(()))) {
+                        return SessionEnd::Closed;
+                    }
+                }
+                None => {
+                    let _farewell = timeout(Duration::from_secs(1), socket.close(None)).await;
+                    return SessionEnd::Closed;
+                }
+            },
+            frame = socket.next() => {
+                let said = match frame {
+                    Some(Ok(Message::Text(text))) => read(&text),
+                    Some(Ok(Message::Binary(_))) => Err(SessionEnd::Garbage),
+                    Some(Ok(Message::Close(_))) | None => Err(SessionEnd::Closed),
+                    Some(Ok(_)) => continue,
+                    Some(Err(Error::Capacity(_) | Error::Utf8(_) | Error::Protocol(_))) => {
+                        Err(SessionEnd::Garbage)
+                    }
+                    Some(Err(_)) => Err(SessionEnd::Closed),
+                };
+                match said {
+                    Ok(Some(message)) => {
+                        if ear.send((session, Said::Message(message))).await.is_err() {
+                            return SessionEnd::Closed;
+                        }
+                    }
+                    Ok(None) => {}
+                    Err(end) => return end,
+                }
+            }
+        }
+    }
+}
+
+/// Whatever another client can make the server pass on must not cost this member its session: only what is no message
+/// at all does.
+fn read(text: &str) -> Result<Option<FromServer>, SessionEnd> {
+    match read_from_server(text) {
+        Ok(message) => Ok(Some(message)),
+        Err(JsonError::Syntax | JsonError::NotAnObject) => Err(SessionEnd::Garbage),
+        Err(error) => {
+            tracing::debug!(%error, "message left out");
+            Ok(None)
+        }
+    }
+}
+
+async fn open(server: &ServerUrl, url: &str) -> Result<Socket, Error> {
+    let stream = TcpStream::connect((server.host_name(), server.port())).await?;
+    // Signalling is small messages that somebody waits for.
+    stream.set_nodelay(true)?;
+    let connector = if server.is_secure() {
+        Connector::Rustls(tls().await?)
+    } else {
+        Connector::Plain
+    };
+    let config = WebSocketConfig::default()
+        .max_message_size(Some(MAX_FRAME))
+        .max_frame_size(Some(MAX_FRAME));
+    let (socket, _response) =
+        client_async_tls_with_config(url, stream, Some(config), Some(connector)).await?;
+    Ok(socket)
+}
+
+/// The system's certificates. Read anew for each session: there are few.
+async fn tls() -> Result<Arc<rustls::ClientConfig>, Error> {
+    let loaded = tokio::task::spawn_blocking(rustls_native_certs::load_native_certs)
+        .await
+        .map_err(std::io::Error::other)?;
+    let mut roots = rustls::RootCertStore::empty();
+    let (_taken, _unreadable) = roots.add_parsable_certificates(loaded.certs);
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(std::io::Error::other)?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(Arc::new(config))
+}

@@ -1,0 +1,8 @@
+//! Members in rooms, with a real server, real websockets and real WebRTC on loopback: one behaviour, one file.
+
+mod house;
+
+mod bad_input;
+mod members_join_and_talk;
+mod the_room_outlives_its_host;
+mod twenty_members;
