@@ -4,7 +4,7 @@
 
 import { randomUUID } from "node:crypto";
 import { within } from "../harness/time.mjs";
-import { Bench, RUNS, SIDES } from "./bench.mjs";
+import { Bench, RUNS, SIDES } from "./shared/bench.mjs";
 
 const PATIENCE = 30_000;
 const SIZE = 100;

@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import { startNative } from "../harness/native-member.mjs";
 import { listEachOther } from "../harness/oracle.mjs";
 import { now } from "../harness/time.mjs";
-import { Bench, RUNS, SIDES } from "./bench.mjs";
+import { Bench, RUNS, SIDES } from "./shared/bench.mjs";
 
 /** The original waits 5–6 s for the server's EXPIRE; this is far above it. */
 const PATIENCE = 30_000;

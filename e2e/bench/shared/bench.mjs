@@ -5,11 +5,11 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { cpus, release } from "node:os";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { plainNet } from "../harness/net.mjs";
-import { ROOT } from "../harness/root.mjs";
-import { binary, SERVERS } from "../harness/servers.mjs";
-import { Stage } from "../harness/stage.mjs";
-import { median } from "../harness/time.mjs";
+import { plainNet } from "../../harness/net.mjs";
+import { ROOT } from "../../harness/root.mjs";
+import { binary, SERVERS } from "../../harness/servers.mjs";
+import { Stage } from "../../harness/stage.mjs";
+import { median } from "../../harness/time.mjs";
 import { bundleOriginal } from "./original.mjs";
 
 const { values } = parseArgs({
@@ -51,7 +51,7 @@ export class Bench {
   /** A fresh page, its module loaded but nothing joined. `call(name, …args)` calls `bench.name(…args)` in it. */
   async page(side) {
     const opened = await this.browser.open(
-      `${this.stage.files.url}e2e/bench/page.html#${encodeURIComponent(this.modules[side])}`,
+      `${this.stage.files.url}e2e/bench/shared/page.html#${encodeURIComponent(this.modules[side])}`,
     );
     await opened.page.waitForFunction("globalThis.ready === true", { timeout: 30_000 });
     return {
