@@ -10,12 +10,28 @@ use rustix::process::{Pid, Signal, kill_process};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command};
 
-/// A program in the node, which would run on for long.
-fn sleeper(namespace: &str) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_peerjs-mesh-lab"))
-        .args(["exec", namespace, "sleep", "1000"])
-        .spawn()
-        .expect("it starts")
+/// A program in a node, which would run on for long.
+struct Sleeper(Child);
+
+impl Sleeper {
+    fn start(namespace: &str) -> Self {
+        let child = Command::new(env!("CARGO_BIN_EXE_peerjs-mesh-lab"))
+            .args(["exec", namespace, "sleep", "1000"])
+            .spawn();
+        let sleeper = Self(child.expect("it starts"));
+        until("the program is in the node", || {
+            entered(&sleeper.0, namespace)
+        });
+        sleeper
+    }
+}
+
+/// A test that fails must not leave it behind.
+impl Drop for Sleeper {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 fn entered(child: &Child, namespace: &str) -> bool {
@@ -28,7 +44,7 @@ fn entered(child: &Child, namespace: &str) -> bool {
     at.is_some() && at == inode(namespace)
 }
 
-fn was_killed(child: &mut Child) -> bool {
+fn was_killed(Sleeper(child): &mut Sleeper) -> bool {
     let mut status = None;
     until("the program has ended", || {
         status = child.try_wait().expect("a child");
@@ -64,10 +80,7 @@ fn the_end_of_input_or_a_signal_ends_the_lab_and_what_runs_in_it() {
     ] {
         let mut lab = Binary::run(&["--nodes", "2", "--json"]);
         let paths = namespaces(&lab.line());
-        let mut program = sleeper(&paths[1]);
-        until("the program is in the node", || {
-            entered(&program, &paths[1])
-        });
+        let mut program = Sleeper::start(&paths[1]);
         match end {
             None => lab.input = None,
             Some(end) => signal(&lab.child, end),
@@ -83,10 +96,7 @@ fn the_next_lab_sweeps_up_after_one_that_was_killed_and_spares_the_living() {
     let mut killed = Binary::run(&["--nodes", "2", "--json"]);
     let paths = namespaces(&killed.line());
     let living = lab(1, 1, LinkSettings::default());
-    let mut program = sleeper(&paths[0]);
-    until("the program is in the node", || {
-        entered(&program, &paths[0])
-    });
+    let mut program = Sleeper::start(&paths[0]);
     signal(&killed.child, Signal::KILL);
     assert!(!killed.ended_well());
     let next = lab(1, 1, LinkSettings::default());
