@@ -44,14 +44,7 @@ impl Boundary {
     }
 
     /// See [`Machine::input`](crate::Machine::input); `None` for false.
-    pub fn input(
-        &mut self,
-        now: f64,
-        kind: u32,
-        id: u32,
-        extra: u32,
-        bytes: &[u8],
-    ) -> Option<()> {
+    pub fn input(&mut self, now: f64, kind: u32, id: u32, extra: u32, bytes: &[u8]) -> Option<()> {
         let session = SessionId(id);
         let link = LinkId(id);
         let input = match kind {

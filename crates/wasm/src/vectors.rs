@@ -25,9 +25,7 @@ fn vector(name: &str) -> Vec<u8> {
 /// Panics with the line that the file should have.
 fn check(name: &str, bytes: &[u8]) {
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let known = VECTORS
-        .lines()
-        .any(|line| line == format!("{name}: {hex}"));
+    let known = VECTORS.lines().any(|line| line == format!("{name}: {hex}"));
     assert!(known, "testdata/records.txt lacks the line\n{name}: {hex}");
 }
 
@@ -135,10 +133,19 @@ fn a_config_is_read_as_typescript_writes_it() {
 
 #[test]
 fn no_record_is_read_from_its_beginning_only() {
-    for name in ["relayed offer", "relayed answer", "relayed candidate", "relayed echo"] {
+    for name in [
+        "relayed offer",
+        "relayed answer",
+        "relayed candidate",
+        "relayed echo",
+    ] {
         let bytes = vector(name);
         for length in 0..bytes.len() {
-            assert_eq!(Reader::new(&bytes[..length]).message(), None, "{name}, {length}");
+            assert_eq!(
+                Reader::new(&bytes[..length]).message(),
+                None,
+                "{name}, {length}"
+            );
         }
     }
 }
@@ -248,7 +255,10 @@ fn what_the_user_hears_is_written_as_typescript_reads_it() {
         ),
         (
             "limit exceeded",
-            Event::MeshLimitExceeded { limit: 10, tries: 2 },
+            Event::MeshLimitExceeded {
+                limit: 10,
+                tries: 2,
+            },
         ),
         ("signalling down", Event::Signalling { up: false }),
         (
@@ -310,6 +320,7 @@ fn a_status_is_written_as_typescript_reads_it() {
 
 #[test]
 fn error_codes_keep_their_numbers() {
-    let last = [ErrorCode::InvalidRoom, ErrorCode::Left, ErrorCode::Internal].map(|code| code as u8);
+    let last =
+        [ErrorCode::InvalidRoom, ErrorCode::Left, ErrorCode::Internal].map(|code| code as u8);
     assert_eq!(last, [0, 18, 22]);
 }

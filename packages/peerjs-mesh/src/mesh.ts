@@ -4,7 +4,7 @@ import { codeOf, MeshError } from "./errors.js";
 import { checkOptions, checkRoom, type MeshOptions, type Settings } from "./options.js";
 import { Watched } from "./promise.js";
 import { NEVER, type Event } from "./records.js";
-import { decode, encode } from "./value.js";
+import { decode, encode, encodeWithBlobs } from "./value.js";
 import type { Load } from "./wasm.js";
 
 /** The events of a {@link Mesh} and what their listeners are given. Lists contain the own id. */
@@ -65,8 +65,16 @@ interface Waiting {
   reject: (error: MeshError) => void;
 }
 
-/** Calls of `send` that may wait for the module to be loaded; then the member's own limit holds. */
+/** Something that waits for the module to be loaded, for the bytes of a Blob, or for what stands before it. */
+interface Queued {
+  ready: boolean;
+  run: () => void;
+}
+
+/** Calls that may wait so; then the member's own limit holds. */
 const MOST_WAITING = 1024;
+/** Largest encoded message, bytes. */
+const LARGEST_MESSAGE = 256 << 20;
 /** Largest encoded init data, bytes. */
 const LARGEST_INIT_DATA = 64 << 10;
 
@@ -93,8 +101,7 @@ export class Mesh extends Emitter<MeshEvents> {
   readonly options: Readonly<MeshOptions>;
   readonly #settings: Settings;
   #driver: Driver | undefined;
-  /** Commands from before the module was loaded. */
-  #early: (() => void)[] = [];
+  #queue: Queued[] = [];
   readonly #waiting = new Map<number, Waiting>();
   #id: string | undefined;
   #peers: string[] = [];
@@ -164,10 +171,16 @@ export class Mesh extends Emitter<MeshEvents> {
       const target = to === undefined || to === null || to === false ? "" : to;
       if (typeof target !== "string") throw new MeshError("invalid-option", "to is no id");
       if (target === "" && to === "") throw new MeshError("unknown-member", '""');
-      const payload = encodeValue(data);
-      if (this.#driver) this.#hand(payload, target, resolve, reject);
-      else if (this.#early.length >= MOST_WAITING) throw new MeshError("buffer-full");
-      else this.#early.push(() => this.#hand(payload, target, resolve, reject));
+      let payload = encodeValue(data, encodeWithBlobs);
+      const queued = this.#enqueue(() => this.#hand(payload as Uint8Array, target, resolve, reject));
+      if (payload instanceof Uint8Array) return this.#go(queued);
+      payload.then(
+        (bytes) => (payload = bytes),
+        (cause: unknown) => {
+          reject(notEncodable(cause));
+          queued.run = () => undefined;
+        },
+      ).finally(() => this.#go(queued));
     }, (error) => this.emit("error", error as MeshError));
   }
 
@@ -175,10 +188,10 @@ export class Mesh extends Emitter<MeshEvents> {
   initData(data: unknown): void {
     if (this.#over) throw this.#over;
     const bytes = encodeInitData(data);
-    this.#command((driver) => {
-      const code = driver.setInitData(bytes) ?? 0;
+    this.#go(this.#enqueue(() => {
+      const code = this.#driver?.setInitData(bytes) ?? 0;
       if (code < 0) this.emit("error", new MeshError(codeOf(-1 - code), "initData"));
-    });
+    }));
   }
 
   /** Leaves once everything sent is delivered. Final. Resolves when it is done. */
@@ -204,7 +217,7 @@ export class Mesh extends Emitter<MeshEvents> {
 
   /** Ends this member's host role only: for tests. */
   _disconnectHost(): void {
-    this.#command((driver) => driver.dropHost());
+    if (!this.#over) this.#go(this.#enqueue(() => this.#driver?.dropHost()));
   }
 
   /** Not available yet. */
@@ -236,9 +249,7 @@ export class Mesh extends Emitter<MeshEvents> {
       });
       this.#driver = driver;
       driver.start();
-      const early = this.#early;
-      this.#early = [];
-      early.forEach((command) => command());
+      this.#advance();
     } catch (cause) {
       this.#ends(new MeshError("internal", "the WebAssembly module could not be started", {
         cause, hint: "a content security policy must allow 'wasm-unsafe-eval'",
@@ -246,12 +257,26 @@ export class Mesh extends Emitter<MeshEvents> {
     }
   }
 
-  #command(command: (driver: Driver) => void): void {
-    if (this.#driver) command(this.#driver);
-    else if (!this.#over && this.#early.length < MOST_WAITING) this.#early.push(() => this.#driver && command(this.#driver));
+  /** Throws when too much waits. */
+  #enqueue(run: () => void): Queued {
+    if (this.#queue.length >= MOST_WAITING) throw new MeshError("buffer-full");
+    const queued = { ready: false, run };
+    this.#queue.push(queued);
+    return queued;
+  }
+
+  #go(queued: Queued): void {
+    queued.ready = true;
+    this.#advance();
+  }
+
+  #advance(): void {
+    while (this.#driver && this.#queue[0]?.ready) this.#queue.shift()!.run();
   }
 
   #hand(payload: Uint8Array, to: string, resolve: () => void, reject: (error: unknown) => void): void {
+    if (this.#over) return reject(this.#over);
+    if (payload.length > LARGEST_MESSAGE) return reject(new MeshError("message-too-large", `${payload.length} bytes`));
     let taken = false;
     this.#driver?.send(payload, to, (code) => {
       taken = true;
@@ -259,6 +284,7 @@ export class Mesh extends Emitter<MeshEvents> {
       else if (code > 0) this.#waiting.set(code - 1, { resolve, reject });
       else reject(new MeshError(codeOf(-1 - code), to));
     });
+    // It has just broken, or left.
     if (!taken) reject(this.#over ?? new MeshError("left"));
   }
 
@@ -351,9 +377,9 @@ export class Mesh extends Emitter<MeshEvents> {
     globalThis.removeEventListener?.("pagehide", this.#closing);
     this.#synced = false;
     // What still waits has an answer too, and the loss of a message is never silent.
-    const early = this.#early;
-    this.#early = [];
-    early.forEach((command) => command());
+    const queue = this.#queue;
+    this.#queue = [];
+    for (const { run } of queue) run();
     for (const { reject } of this.#waiting.values()) reject(this.#over);
     this.#waiting.clear();
     if (error) this.emit("error", error);
@@ -368,16 +394,19 @@ function quiet<T>(promise: Promise<T>): Promise<T> {
   return promise;
 }
 
-function encodeValue(value: unknown): Uint8Array {
+function encodeValue<T>(value: unknown, by: (value: unknown) => T): T {
   try {
-    return encode(value);
+    return by(value);
   } catch (cause) {
-    throw new MeshError("not-encodable", cause instanceof Error ? cause.message : "", { cause });
+    throw notEncodable(cause);
   }
 }
 
+const notEncodable = (cause: unknown): MeshError =>
+  new MeshError("not-encodable", cause instanceof Error ? cause.message : "", { cause });
+
 function encodeInitData(value: unknown): Uint8Array {
-  const bytes = encodeValue(value);
+  const bytes = encodeValue(value, encode);
   if (bytes.length > LARGEST_INIT_DATA) throw new MeshError("message-too-large", `initData, ${bytes.length} bytes`);
   return bytes;
 }
