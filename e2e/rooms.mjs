@@ -10,6 +10,9 @@ import * as nativeHostFrozen from "./scenarios/native-host-frozen.mjs";
 
 const MIX = ["chromium", "chromium", "firefox", "native"];
 
+/** What every link of the lab is like: ms each way, its jitter, and the part of packets that is lost. */
+export const LINK = { delay: 50, jitter: 10, loss: 0.01 };
+
 /** The deadline of one scenario, ms. Each of its waits has a shorter one of its own. */
 const SCENARIO = 240_000;
 
