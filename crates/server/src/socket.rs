@@ -83,10 +83,14 @@ async fn say_goodbye(mut socket: Socket, status: Option<CloseCode>) {
     if socket.send(Message::Close(frame)).await.is_err() {
         return;
     }
-    // To the other end's close frame, or to what is none.
-    while let Some(Ok(_)) = socket.next().await {}
-    // What still comes is thrown away: closing a socket with something unread in it resets the connection, and the
-    // other end would lose the close frame on its way.
+    while let Some(Ok(message)) = socket.next().await {
+        if message.is_close() {
+            // The library ends the connection in its own time; nothing more is to be said.
+            return;
+        }
+    }
+    // There was no close frame but the end, or what is no frame. What still comes is thrown away: closing a socket
+    // with something unread in it resets the connection, and the other end would lose the close frame on its way.
     let io = socket.get_mut();
     // On the heap: thousands of connections carry this function's state while they live.
     let mut scrap = vec![0; 4 * 1024];
