@@ -101,7 +101,7 @@ impl Member {
         };
         let held = join.released.min(join.sent);
         self.finish_leaving(peer);
-        self.meet_member(seat, held, Some(join.sent));
+        let kept = self.meet_member(seat, held, Some(join.sent));
         let mut missing = None;
         if let Some(stream) = self.stream_mut(peer) {
             stream.last = None;
@@ -126,7 +126,7 @@ impl Member {
         if !known {
             self.announce(Some(seat), Vec::new());
             self.enter_view(peer);
-            self.open_stream(peer, seat);
+            self.open_stream(peer, seat, kept);
         }
         self.greet(peer);
         if known {
@@ -238,7 +238,7 @@ impl Member {
     }
 
     /// A newcomer's messages go to all other guests.
-    fn open_stream(&mut self, peer: Key, seat: Seat) {
+    fn open_stream(&mut self, peer: Key, seat: Seat, kept: bool) {
         let released = self
             .stream(peer)
             .map_or(seat.base, |stream| stream.released());
@@ -247,6 +247,10 @@ impl Member {
             .iter_mut()
             .filter(|link| link.is_guest() && link.peer != Some(peer))
         {
+            // One that comes back goes on where it was.
+            if kept && link.cursor(peer).is_some() {
+                continue;
+            }
             let reported = link
                 .reported
                 .iter()

@@ -216,6 +216,9 @@ impl Member {
         loop {
             if self.events.len() >= MAX_EVENTS || self.event_bytes >= MAX_EVENT_BYTES {
                 self.blocked = true;
+                if self.is_host() {
+                    self.blocked_since.get_or_insert(self.now);
+                }
                 break;
             }
             let now = self.now;

@@ -128,6 +128,7 @@ impl Member {
         }
         self.replay_early(id);
         self.replay_strays();
+        self.deliver_all();
         self.answer_waiting();
         self.flush_waiting();
     }

@@ -2,7 +2,7 @@
 
 use super::roster::{Dropped, Seat};
 use super::{Member, Role};
-use crate::api::{Event, LinkId};
+use crate::api::{ErrorCode, Event, LinkId};
 use crate::config::{RETENTION_MS, SENDER_BUDGET, TOO_SLOW_MS};
 use crate::link::Link;
 use crate::names::Key;
@@ -10,7 +10,7 @@ use crate::time::Instant;
 use crate::wire::{Record, Refusal, Removed, Safe};
 
 /// How long a new host waits for the members it took over, ms (guess: detection skew, a dial and a few retries).
-const SETTLE_MS: u64 = 5_000;
+const SETTLE_MS: u64 = 4_000;
 /// How long a host that was asleep may wait for somebody who still counts it as the host, ms (guess: ten round trips).
 const DOUBT_MS: u64 = 1_000;
 
@@ -23,8 +23,8 @@ pub(super) struct Fetch {
 
 /// A host's office.
 pub(super) struct Hosting {
-    /// The host before, when it was lost.
-    lost: Option<Key>,
+    /// The host before, when it was lost, and others who did not answer.
+    lost: Vec<Key>,
     /// Until when those who were in the room are waited for.
     settle_until: Instant,
     pub(super) fetching: Vec<Fetch>,
@@ -37,7 +37,7 @@ pub(super) struct Hosting {
 }
 
 impl Hosting {
-    fn new(lost: Option<Key>, now: Instant) -> Hosting {
+    fn new(lost: Vec<Key>, now: Instant) -> Hosting {
         Hosting {
             lost,
             settle_until: now.plus_ms(SETTLE_MS),
@@ -60,14 +60,14 @@ impl Member {
             self.founding = self.rng.bytes16();
         }
         let lost = match &self.role {
-            Role::Seeking(seek) => seek.lost,
-            _ => None,
+            Role::Seeking(seek) => seek.given_up(),
+            _ => Vec::new(),
         };
         self.take_over(lost);
     }
 
     /// Takes the host's office. The room's name follows.
-    pub(super) fn take_over(&mut self, lost: Option<Key>) {
+    pub(super) fn take_over(&mut self, lost: Vec<Key>) {
         if self.leave.is_some() && self.roster.len() <= 1 {
             return self.finish();
         }
@@ -244,13 +244,13 @@ impl Member {
             .filter(|key| *key != self.me && self.link_to(*key).is_none())
             .collect();
         let waited_for =
-            missing.iter().any(|key| Some(*key) != hosting.lost) || !hosting.fetching.is_empty();
+            missing.iter().any(|key| !hosting.lost.contains(key)) || !hosting.fetching.is_empty();
         if waited_for && !late {
             return;
         }
         self.settled = true;
         if let Role::Host(hosting) = &mut self.role {
-            hosting.lost = None;
+            hosting.lost.clear();
         }
         if missing.is_empty() {
             self.announce(None, Vec::new());
@@ -367,9 +367,11 @@ impl Member {
             .iter()
             .filter(|dropped| dropped.key != key && !dropped.politely)
         {
-            if let Some((pos, _)) = self.ack_of(key, dropped.key) {
-                retain = retain.min(pos.b);
-            }
+            // What it had taken is not known to a new host; more than it kept back so far, it does not let go.
+            let taken = self
+                .ack_of(key, dropped.key)
+                .map_or(stream.retain, |(pos, _)| pos.b);
+            retain = retain.min(taken);
         }
         let old = (stream.safe, stream.safe_off, stream.retain);
         if (least.0, least.1, retain) == old || least.0 < old.0 {
@@ -448,7 +450,8 @@ impl Member {
             .dropped
             .first()
             .map(|dropped| dropped.at.plus_ms(RETENTION_MS));
-        [settle, hosting.doubt, going, forget]
+        let slow = self.blocked_since.map(|since| since.plus_ms(TOO_SLOW_MS));
+        [settle, hosting.doubt, going, forget, slow]
             .into_iter()
             .flatten()
             .min()
@@ -465,6 +468,14 @@ impl Member {
             self.release_name();
             return self.host_lost(Some(self.me));
         }
+        if self.blocked && self.guests().is_empty() {
+            self.blocked_since = None;
+        } else if self
+            .blocked_since
+            .is_some_and(|since| now >= since.plus_ms(TOO_SLOW_MS))
+        {
+            return self.too_slow_to_host();
+        }
         self.check_going();
         self.check_settled();
         let before = self.dropped.len();
@@ -473,6 +484,23 @@ impl Member {
         if self.dropped.len() != before {
             self.mark_all_safe_dirty();
         }
+    }
+
+    /// A host whose own user takes nothing holds everybody up, like any other member that takes nothing.
+    fn too_slow_to_host(&mut self) {
+        self.blocked_since = None;
+        self.counters.dropped_slow += 1;
+        let bytes = Record::Bye {
+            last: self.out.b,
+            staying: false,
+        }
+        .write(&self.names);
+        for guest in self.guests() {
+            self.control_bytes(guest, &bytes);
+        }
+        self.error(ErrorCode::TooSlow, "");
+        let at = self.now.plus_ms(2_000);
+        self.seek_by_name(Some(at));
     }
 
     /// With each heartbeat to a guest: does it take what it is sent?

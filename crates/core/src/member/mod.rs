@@ -85,6 +85,8 @@ pub struct Member {
     event_bytes: usize,
     /// Deliveries stopped because the user is slow.
     blocked: bool,
+    /// Since when, as a host.
+    blocked_since: Option<Instant>,
     counters: Counters,
     next_link: u32,
     next_session: u32,
@@ -110,6 +112,8 @@ pub struct Member {
     init: Vec<InitData>,
     was_in: bool,
     synced: bool,
+    /// The room is whole, and the user is to hear it after those who went.
+    sync_due: bool,
     started: Instant,
     limit_tries: u32,
     told_unavailable: bool,
@@ -150,6 +154,7 @@ impl Member {
             events: VecDeque::new(),
             event_bytes: 0,
             blocked: false,
+            blocked_since: None,
             counters: Counters::default(),
             next_link: 0,
             next_session: 0,
@@ -171,6 +176,7 @@ impl Member {
             init,
             was_in: false,
             synced: false,
+            sync_due: false,
             started: now,
             limit_tries: 0,
             told_unavailable: false,
@@ -243,6 +249,7 @@ impl Member {
             && self.event_bytes < MAX_EVENT_BYTES / 2
         {
             self.blocked = false;
+            self.blocked_since = None;
             self.deliver_all();
             self.exit();
         }

@@ -90,7 +90,8 @@ impl Member {
     }
 
     /// Somebody is in the roster anew: its messages begin for us after `base`, if we can know that.
-    pub(super) fn meet_member(&mut self, seat: Seat, held: u64, base: Option<u64>) {
+    /// True: it was known, and goes on where it was.
+    pub(super) fn meet_member(&mut self, seat: Seat, held: u64, base: Option<u64>) -> bool {
         if let Some(stream) = self
             .streams
             .iter_mut()
@@ -98,7 +99,7 @@ impl Member {
             && stream.inc == seat.inc
         {
             stream.last = None;
-            return;
+            return true;
         }
         self.streams.retain(|stream| stream.key != seat.key);
         self.acks.retain(|ack| ack.sender != seat.key);
@@ -107,6 +108,7 @@ impl Member {
             stream.begin(Pos { b: base, d: 0 });
         }
         self.streams.push(stream);
+        false
     }
 
     /// Tells a member where our messages begin for it, if it does not know.
@@ -182,6 +184,9 @@ impl Member {
             let (id, peers) = (self.names.text(key).to_owned(), self.ids(&self.view));
             self.emit(Event::PeerDropped { id, peers });
         }
+        if self.sync_due && self.leaving.is_empty() {
+            self.tell_sync();
+        }
     }
 
     pub(super) fn leaving_deadline(&self) -> Option<Instant> {
@@ -197,8 +202,12 @@ impl Member {
         self.emit(Event::Gap { from, first, last });
     }
 
-    /// The room is whole for this member.
+    /// The room is whole for this member, as soon as the user has heard the last of those who went.
     pub(super) fn tell_sync(&mut self) {
+        self.sync_due = !self.leaving.is_empty();
+        if self.sync_due {
+            return;
+        }
         self.synced = true;
         self.told_unavailable = false;
         let peers = self
@@ -243,6 +252,8 @@ impl Member {
             }
         }
         self.replay_strays();
+        // Messages may have come before the change that lets their sender in.
+        self.deliver_all();
     }
 
     fn apply_delta(&mut self, delta: Delta) {

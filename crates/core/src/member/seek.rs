@@ -21,8 +21,8 @@ pub(super) struct Seek {
     pub(super) next_at: Instant,
     /// The line is at its end: the room's name is claimed, and dialled when it is taken.
     pub(super) by_name: bool,
-    /// The host that was lost; it is out of the line.
-    pub(super) lost: Option<Key>,
+    /// The host that was lost, and those of the line who did not answer: nobody waits for them.
+    pub(super) lost: Vec<Key>,
     /// Not before that moment: refused for want of room, or too slow.
     pub(super) not_before: Option<Instant>,
     redirects: u32,
@@ -35,13 +35,13 @@ impl Seek {
             at: 0,
             next_at: now,
             by_name: true,
-            lost: None,
+            lost: Vec::new(),
             not_before: None,
             redirects: 0,
         }
     }
 
-    fn by_line(line: Vec<Key>, lost: Option<Key>, now: Instant) -> Seek {
+    fn by_line(line: Vec<Key>, lost: Vec<Key>, now: Instant) -> Seek {
         Seek {
             line,
             at: 0,
@@ -56,6 +56,12 @@ impl Seek {
     /// Somebody answers: it has time to welcome us.
     pub(super) fn answered(&mut self, now: Instant) {
         self.next_at = now.plus_ms(WELCOME_MS);
+    }
+
+    /// Nobody waits for these.
+    pub(super) fn given_up(&self) -> Vec<Key> {
+        let silent = self.line.get(..self.at).unwrap_or_default();
+        self.lost.iter().chain(silent).copied().collect()
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
@@ -75,14 +81,18 @@ impl Member {
             .filter(|key| Some(*key) != lost)
             .collect();
         self.end_standing();
-        self.role = Role::Seeking(Box::new(Seek::by_line(line, lost, self.now)));
+        self.role = Role::Seeking(Box::new(Seek::by_line(
+            line,
+            lost.into_iter().collect(),
+            self.now,
+        )));
         self.seek_step();
     }
 
     /// The room's host is, or should be, that member.
     pub(super) fn seek_member(&mut self, host: Key) {
         self.end_standing();
-        self.role = Role::Seeking(Box::new(Seek::by_line(vec![host], None, self.now)));
+        self.role = Role::Seeking(Box::new(Seek::by_line(vec![host], Vec::new(), self.now)));
     }
 
     /// The members in the order in which they succeed the host; one's own place among them.
@@ -96,6 +106,7 @@ impl Member {
 
     /// Out of the room for now: its links are closed, and the user is told.
     fn end_standing(&mut self) {
+        self.sync_due = false;
         if core::mem::take(&mut self.synced) {
             self.emit(Event::Sync { peers: None });
         }
@@ -149,7 +160,7 @@ impl Member {
         }
         match seek.line.get(seek.at).copied() {
             Some(key) if key == self.me => {
-                let lost = seek.lost;
+                let lost = seek.given_up();
                 self.take_over(lost);
             }
             Some(key) => {

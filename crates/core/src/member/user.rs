@@ -203,20 +203,14 @@ impl Member {
         self.exit();
     }
 
-    /// Goes, if everything sent is delivered: one's own, and as the host what goes through one's hands.
+    /// Goes, if everything that this member sent is delivered.
     pub(super) fn check_left(&mut self) {
         if self.leave.is_none() || matches!(self.role, Role::Left) {
             return;
         }
-        let own = self.out.is_done();
-        let others = !self.is_host()
-            || self.roster.len() <= 1
-            || self.streams.iter().all(|stream| {
-                self.seat(stream.key).is_none()
-                    || (stream.safe >= stream.held() && !stream.has_directed())
-            });
         let alone = !self.was_in;
-        if (own && others) || alone {
+        // What goes through a host's hands its senders keep, for the next host.
+        if self.out.is_done() || alone {
             self.say_goodbye();
         }
     }
