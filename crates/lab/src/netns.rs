@@ -13,6 +13,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 use tun_rs::{DeviceBuilder, SyncDevice};
 
 /// Where `ip netns` keeps the names.
@@ -24,6 +25,9 @@ pub(crate) const DEVICE: &str = "mesh0";
 /// Packets that the kernel holds for the switch while it has no CPU. The default of 500 is 0.6 MB: a
 /// busy machine would lose packets that no seed knows of.
 const DEVICE_QUEUE: u32 = 10_000;
+
+/// How long killed processes may take to go.
+const KILL_DEADLINE: Duration = Duration::from_secs(2);
 
 /// A namespace; it is removed when this is dropped.
 #[derive(Debug)]
@@ -139,35 +143,48 @@ pub(crate) fn in_thread<T: Send>(
     })
 }
 
-/// Kills all processes inside the named namespaces: a lab's nodes go with what runs on them.
+/// Kills all processes inside the named namespaces, and waits until they are gone: a lab's nodes go
+/// with what runs on them.
 pub(crate) fn kill_inside<'a>(names: impl Iterator<Item = &'a str>) {
-    let inode = |path: String| {
-        std::fs::metadata(path)
-            .ok()
-            .map(|meta| (meta.dev(), meta.ino()))
-    };
     let ours: BTreeSet<_> = names
-        .filter_map(|name| inode(format!("{DIR}/{name}")))
+        .filter_map(|name| inode(&format!("{DIR}/{name}")))
         .collect();
-    // A name whose mount is gone is a plain file; the root namespace is never among ours, but a slip
-    // here would kill the machine.
-    let root = inode("/proc/self/ns/net".to_owned());
+    let end = Instant::now() + KILL_DEADLINE;
+    // Again until a pass finds nobody: who was killed may have started somebody just before.
+    while kill_once(&ours) && Instant::now() < end {
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// One pass; whether there was anybody.
+fn kill_once(ours: &BTreeSet<(u64, u64)>) -> bool {
+    // The root namespace is never among ours, but a slip here would kill the machine.
+    let root = inode("/proc/self/ns/net");
     let Ok(processes) = std::fs::read_dir("/proc") else {
-        return;
+        return false;
     };
+    let mut found = false;
     for process in processes.flatten() {
         let name = process.file_name();
         let Some(pid) = name.to_str().and_then(|name| name.parse::<i32>().ok()) else {
             continue;
         };
-        let lives_in = inode(format!("/proc/{pid}/ns/net"));
+        let lives_in = inode(&format!("/proc/{pid}/ns/net"));
         if lives_in.is_none_or(|at| Some(at) == root || !ours.contains(&at)) {
             continue;
         }
         if let Some(pid) = Pid::from_raw(pid) {
+            found = true;
             let _ = rustix::process::kill_process(pid, Signal::KILL);
         }
     }
+    found
+}
+
+/// What a path leads to, by device and number: equal for two ways to the same namespace.
+fn inode(path: &str) -> Option<(u64, u64)> {
+    let meta = std::fs::metadata(path).ok()?;
+    Some((meta.dev(), meta.ino()))
 }
 
 /// Removes the namespaces of labs whose process is dead.

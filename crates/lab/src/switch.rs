@@ -153,14 +153,14 @@ impl Switch {
         }
         let left = match link.rate {
             Some(rate) => {
-                let takes = Duration::from_secs_f64(bytes as f64 / rate.max(1) as f64);
+                let takes = seconds(bytes as f64 / rate.max(1) as f64);
                 pair.free_at = now.max(pair.free_at).saturating_add(takes);
                 pair.free_at
             }
             None => now,
         };
         let strays = link.jitter.as_secs_f64() * pair.chance.wave(left, link.jitter);
-        let strays_by = Duration::from_secs_f64(strays.abs());
+        let strays_by = seconds(strays.abs());
         let delay = if strays < 0.0 {
             link.delay.saturating_sub(strays_by)
         } else {
@@ -215,10 +215,8 @@ impl Switch {
 
     /// The counters of one direction between two nodes; all zero for a pair that does not exist.
     pub fn stats(&self, from: usize, to: usize) -> PairStats {
-        match self.index(from, to) {
-            Some(index) => self.pairs[index].stats,
-            None => PairStats::default(),
-        }
+        let pair = self.index(from, to).and_then(|index| self.pairs.get(index));
+        pair.map(|pair| pair.stats).unwrap_or_default()
     }
 
     fn index(&self, from: usize, to: usize) -> Option<usize> {
@@ -229,6 +227,11 @@ impl Switch {
         let index = self.index(from, to)?;
         Some((index, self.pairs.get_mut(index)?))
     }
+}
+
+/// A time that is not negative; one too long for the type is the longest.
+fn seconds(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
 }
 
 /// The earliest is the greatest, as `BinaryHeap` gives out the greatest first.

@@ -166,6 +166,8 @@ impl Drop for Binary {
         while self.child.try_wait().is_ok_and(|status| status.is_none()) && Instant::now() < end {
             thread::sleep(ms(1));
         }
+        let _ = self.child.kill(); // only if it did not end; the next lab sweeps up
+        let _ = self.child.wait();
     }
 }
 
