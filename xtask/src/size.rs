@@ -58,6 +58,7 @@ pub(crate) fn gate(repo: &Repo) -> Result<()> {
         // What the page loads beyond the module: the driver, the values, the API, and base64's cost.
         "restGzip": total.saturating_sub(module.gzip),
         "functions": functions["functions"],
+        "modules": functions["modules"],
     });
     cases::write_json(&repo.target.join("size.json"), &result)?;
     print(&inlined, &separate, &module, &functions);
@@ -105,20 +106,21 @@ fn print(inlined: &[Loaded], separate: &[Loaded], module: &Loaded, functions: &V
         sum(inlined).saturating_sub(module.gzip)
     );
     println!(
-        "largest functions of {} (code {} bytes, data {}):",
+        "the module has {} functions, {} bytes of code, {} of data",
         functions["count"], functions["code"], functions["data"]
     );
-    for function in functions["functions"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .take(15)
-    {
-        println!(
-            "  {:>6}  {}",
-            function["bytes"],
-            function["name"].as_str().unwrap_or_default()
-        );
+    for (title, key) in [
+        ("code by module", "modules"),
+        ("largest functions", "functions"),
+    ] {
+        println!("{title}, bytes before gzip:");
+        for row in functions[key].as_array().into_iter().flatten().take(20) {
+            println!(
+                "  {:>6}  {}",
+                row["bytes"],
+                row["name"].as_str().unwrap_or_default()
+            );
+        }
     }
 }
 

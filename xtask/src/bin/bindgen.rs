@@ -126,7 +126,46 @@ fn functions_of(module: &[u8]) -> Result<serde_json::Value, Box<dyn Error>> {
         .take(LISTED)
         .map(|(size, name)| json!({"name": name, "bytes": size}))
         .collect();
-    Ok(json!({"code": code, "data": data, "count": functions.len(), "functions": listed}))
+    let mut modules: BTreeMap<String, usize> = BTreeMap::new();
+    for (size, name) in &functions {
+        *modules.entry(module_of(name)).or_default() += size;
+    }
+    let mut modules: Vec<(String, usize)> = modules.into_iter().collect();
+    modules.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let modules: Vec<_> = modules
+        .iter()
+        .take(LISTED)
+        .map(|(name, size)| json!({"name": name, "bytes": size}))
+        .collect();
+    Ok(json!({
+        "code": code, "data": data, "count": functions.len(), "functions": listed, "modules": modules,
+    }))
+}
+
+/// The crate and module in a function's name: `a::b` of `a::b::c::d`, of `<a::b::C as e::F>::g`.
+fn module_of(name: &str) -> String {
+    let path = name
+        .trim_start_matches(['<', '&', '[', '('])
+        .trim_start_matches("impl ")
+        .trim_start_matches("dyn ");
+    let end = path.find([' ', '<', '>', '(']).unwrap_or(path.len());
+    // The newer mangling tells a crate's hash: `core[c5930c85a12de822]::fmt`.
+    let segments: Vec<&str> = path[..end]
+        .split("::")
+        .map(|part| part.split('[').next().unwrap_or(part))
+        .collect();
+    // Of our own crates one level more: that is where something can be done.
+    let levels = if path.starts_with("peerjs_mesh") {
+        3
+    } else {
+        2
+    };
+    segments
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .take(levels)
+        .collect::<Vec<_>>()
+        .join("::")
 }
 
 #[cfg(test)]
@@ -154,6 +193,21 @@ mod tests {
         let whole = module();
         assert!(strip(&whole[..whole.len() - 1]).is_err());
         assert!(strip(&whole[..5]).is_err());
+    }
+
+    #[test]
+    fn a_function_belongs_to_the_module_in_its_name() {
+        assert_eq!(module_of("a::b::c::d::h0123"), "a::b");
+        assert_eq!(module_of("<a::b::C as e::F>::g"), "a::b");
+        assert_eq!(
+            module_of("a::b::links::<impl a::b::Member>::on_frame"),
+            "a::b"
+        );
+        assert_eq!(
+            module_of("<core[c5930c85a12de822]::fmt::Formatter>::pad"),
+            "core::fmt"
+        );
+        assert_eq!(module_of("machine_new"), "machine_new");
     }
 
     #[test]
