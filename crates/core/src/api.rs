@@ -1,7 +1,8 @@
 //! What goes into the machine and what comes out of it.
 
+use crate::prelude::*;
+use alloc::sync::Arc;
 use peerjs_mesh_protocol::signalling::{Candidate, FromServer, ToServer};
-use std::sync::Arc;
 
 /// One websocket to a signalling server, as the machine names it. Never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,6 +1,7 @@
 //! Every default, with its source.
 
 use crate::api::ErrorCode;
+use crate::prelude::*;
 use peerjs_mesh_protocol::ids::is_valid_id;
 
 /// What a member is told once.

@@ -3,6 +3,9 @@
 //! **After any call, drain [`Member::poll_output`] to `None`, then sleep until [`Member::poll_timeout`], an input or a
 //! command.** Breaking this rule delays; it never corrupts.
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), no_std)]
+
+extern crate alloc;
 
 mod api;
 mod config;
@@ -23,3 +26,12 @@ pub use config::Config;
 pub use counters::Counters;
 pub use member::Member;
 pub use time::Instant;
+
+/// What `std`'s prelude has and `alloc`'s has not: without `std` the browser's module carries no formatting of panics.
+pub(crate) mod prelude {
+    pub(crate) use alloc::borrow::ToOwned;
+    pub(crate) use alloc::boxed::Box;
+    pub(crate) use alloc::string::String;
+    pub(crate) use alloc::vec;
+    pub(crate) use alloc::vec::Vec;
+}

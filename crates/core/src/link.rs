@@ -2,6 +2,7 @@
 
 use crate::api::{Lane, LinkId, SessionId};
 use crate::names::Key;
+use crate::prelude::*;
 use crate::time::Instant;
 use crate::wire::{Hello, Join, Position};
 use peerjs_mesh_protocol::signalling::Candidate;

@@ -1,5 +1,6 @@
 //! Members' ids, interned: inside, a member is a [`Key`].
 
+use crate::prelude::*;
 use crate::wire::{MAX_ID, Writer};
 use peerjs_mesh_protocol::ids::{uuid_bytes, uuid_text};
 

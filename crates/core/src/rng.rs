@@ -2,6 +2,8 @@
 //!
 //! Written here because it is forty lines, while the crates for it weigh kilobytes in the browser's module.
 
+use crate::prelude::*;
+
 /// A stream of random bytes out of a seed.
 pub(crate) struct Rng {
     key: [u32; 8],

@@ -4,8 +4,9 @@ use super::stream::{Pos, Stream};
 use crate::api::Ticket;
 use crate::config::{SENDER_BUDGET, TOTAL_BUDGET};
 use crate::names::Key;
+use crate::prelude::*;
 use crate::time::Instant;
-use std::collections::VecDeque;
+use alloc::collections::VecDeque;
 
 /// A send that is not accepted yet.
 pub(crate) struct Waiting {

@@ -2,9 +2,10 @@
 
 use crate::config::SENDER_BUDGET;
 use crate::names::Key;
+use crate::prelude::*;
 use crate::time::Instant;
-use std::collections::VecDeque;
-use std::sync::Arc;
+use alloc::collections::VecDeque;
+use alloc::sync::Arc;
 
 /// A place in a sender's messages, as one receiver counts: broadcast b taken, and d directed ones after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]

@@ -6,6 +6,7 @@ use crate::api::LinkId;
 use crate::delivery::Pos;
 use crate::link::{Cursor, Standing};
 use crate::names::Key;
+use crate::prelude::*;
 use crate::wire::{Join, Record, Refusal, Removed, RosterEntry, Welcome};
 
 impl Member {

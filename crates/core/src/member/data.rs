@@ -8,6 +8,7 @@ use crate::config::{
 use crate::delivery::{Entry, Next, Pos, Stream, Taken};
 use crate::link::{Cursor, Link, Stage};
 use crate::names::{Key, Names};
+use crate::prelude::*;
 use crate::wire::{Piece, Position, Record, Writer};
 
 /// Pieces kept whose sender is not in the roster yet, bytes.

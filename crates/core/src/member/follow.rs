@@ -6,6 +6,7 @@ use crate::api::{ErrorCode, Event, LinkId};
 use crate::delivery::Pos;
 use crate::link::{Cursor, Standing};
 use crate::names::Key;
+use crate::prelude::*;
 use crate::wire::{Moved, Record, Refusal, Safe, Welcome};
 
 /// How long a member that was refused waits before it asks again, ms: doubling from the first to the second (guess; the

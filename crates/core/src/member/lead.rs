@@ -6,6 +6,7 @@ use crate::api::{ErrorCode, Event, LinkId};
 use crate::config::{RETENTION_MS, SENDER_BUDGET, TOO_SLOW_MS};
 use crate::link::Link;
 use crate::names::Key;
+use crate::prelude::*;
 use crate::time::Instant;
 use crate::wire::{Record, Refusal, Removed, Safe};
 

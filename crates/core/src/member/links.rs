@@ -3,6 +3,7 @@
 use super::{Member, Role};
 use crate::api::{Lane, LinkId};
 use crate::names::Key;
+use crate::prelude::*;
 use crate::wire::{Piece, Reader, Record, kind};
 
 impl Member {

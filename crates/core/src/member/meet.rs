@@ -4,6 +4,7 @@ use super::{Member, Role};
 use crate::api::{ErrorCode, Lane, LinkEnd, LinkId, Output};
 use crate::config::{ANSWER_MS, FRAME, OPEN_MS};
 use crate::link::{Goal, Link, Stage, Standing};
+use crate::prelude::*;
 use crate::wire::{Hello, Record, Refusal, Role as Says};
 
 /// A channel that is open and says nothing for so long is closed, ms (guess: ten round trips at their worst).

@@ -4,6 +4,7 @@ use super::{Member, Role};
 use crate::api::LinkId;
 use crate::link::Standing;
 use crate::names::Key;
+use crate::prelude::*;
 use crate::wire::{Moved, Record};
 
 impl Member {

@@ -18,13 +18,14 @@ use crate::config::{MAX_EVENT_BYTES, MAX_EVENTS};
 use crate::delivery::{Outbox, Stream};
 use crate::link::Link;
 use crate::names::{Key, Names};
+use crate::prelude::*;
 use crate::rng::Rng;
 use crate::{Config, Counters, ErrorCode, Event, Input, Instant, LeaveHow, LinkId, Output};
+use alloc::collections::VecDeque;
 use peerjs_mesh_protocol::ids::uuid_v8;
 use roster::{Dropped, InitData, Leaving, Seat};
 use seek::Seek;
 use sessions::{Name, Own};
-use std::collections::VecDeque;
 
 /// What this member is in its room.
 enum Role {

@@ -5,6 +5,7 @@ use super::{Member, Role};
 use crate::api::{ErrorCode, LinkId, Output, SessionId};
 use crate::config::ANSWER_MS;
 use crate::link::{Goal, Link, Stage};
+use crate::prelude::*;
 use peerjs_mesh_protocol::ids;
 use peerjs_mesh_protocol::signalling::{
     Answer, Candidate, ConnectionKind, MeshMark, Offer, Signal, ToServer,

@@ -4,9 +4,10 @@ use super::Member;
 use crate::api::Event;
 use crate::delivery::{Pos, Stream};
 use crate::names::Key;
+use crate::prelude::*;
 use crate::time::Instant;
 use crate::wire::{Record, Removed, RosterEntry};
-use std::sync::Arc;
+use alloc::sync::Arc;
 
 /// How long a member's last messages are waited for before it counts as gone with a gap, ms (guess: two repairs).
 const LAST_WORDS_MS: u64 = 5_000;

@@ -5,6 +5,7 @@ use crate::api::{Event, LinkId, Output};
 use crate::config::NEXT_OF_LINE_MS;
 use crate::link::{Goal, Stage, Standing};
 use crate::names::Key;
+use crate::prelude::*;
 use crate::time::Instant;
 use crate::wire::{Join, Position, Record};
 

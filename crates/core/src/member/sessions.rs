@@ -4,6 +4,7 @@ use super::{Member, Role};
 use crate::api::{ErrorCode, Event, Output, SessionEnd, SessionId};
 use crate::config::{ANSWER_MS, BACKOFF_MS, ECHO_MS, SESSION_BEAT_MS};
 use crate::link::Goal;
+use crate::prelude::*;
 use crate::time::Instant;
 use peerjs_mesh_protocol::signalling::{Echo, FromServer, Signal, ToServer};
 

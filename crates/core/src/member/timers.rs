@@ -4,6 +4,7 @@ use super::{Member, Role};
 use crate::api::{ErrorCode, LinkId};
 use crate::config::{LEAVE_MS, RETENTION_MS, WAKE_MS};
 use crate::link::Suspicion;
+use crate::prelude::*;
 use crate::time::Instant;
 use crate::wire::{Record, Refusal};
 

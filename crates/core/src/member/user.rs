@@ -4,6 +4,7 @@ use super::{Member, Role};
 use crate::api::{ErrorCode, Event, LeaveHow, LinkId, PeerStatus, SendError, Sent, Status, Ticket};
 use crate::config::{MAX_INIT_DATA, MAX_WAITING_SENDS};
 use crate::delivery::Waiting;
+use crate::prelude::*;
 use crate::wire::Record;
 use crate::{Counters, Instant};
 

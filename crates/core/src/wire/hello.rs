@@ -4,6 +4,7 @@
 //! kilobytes in the browser's module, for one message per link. A test holds the two together.
 
 use super::{Reader, Writer};
+use crate::prelude::*;
 
 /// What the sender of a hello is in its room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,6 +4,8 @@
 //! releases. All integers are LEB128 varints unless said otherwise; an id is `0` and the 16 bytes of a UUID, or its text
 //! behind its length (1 to 127).
 
+use crate::prelude::*;
+
 mod hello;
 mod piece;
 mod records;

@@ -1,6 +1,7 @@
 //! The record that carries messages: a piece of one, mostly the whole.
 
 use super::{Reader, Writer, kind};
+use crate::prelude::*;
 
 const DIRECTED: u8 = 1;
 const AFTER: u8 = 2;

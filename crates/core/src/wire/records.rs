@@ -2,6 +2,7 @@
 
 use super::{Reader, Writer, record};
 use crate::names::{Key, Names};
+use crate::prelude::*;
 
 /// The kinds of records, as numbered on the wire.
 pub(crate) mod kind {
