@@ -4,35 +4,37 @@ use crate::world::Fact;
 use crate::{Micros, SECOND};
 use peerjs_mesh_core::{Event, Output};
 use peerjs_mesh_protocol::signalling::{FromServer, Signal, ToServer};
+use std::cell::RefCell;
+use std::rc::Rc;
 
-/// Lines, when somebody wants them.
+/// Lines, when somebody wants them. Clones share them, so that they survive a world that panicked.
 #[derive(Debug, Clone, Default)]
 pub struct Trace {
-    on: bool,
-    lines: Vec<String>,
+    lines: Option<Rc<RefCell<Vec<String>>>>,
 }
 
 impl Trace {
-    /// Lines are written from now on.
-    pub(crate) fn start(&mut self) {
-        self.on = true;
+    /// A trace that is written.
+    pub fn written() -> Trace {
+        Trace {
+            lines: Some(Rc::default()),
+        }
     }
 
     /// Writes a line if anybody wants it.
     pub(crate) fn line(&mut self, now: Micros, text: impl FnOnce() -> String) {
-        if self.on {
-            self.lines.push(format!(
-                "{:>3}.{:06} {}",
-                now / SECOND,
-                now % SECOND,
-                text()
-            ));
+        if let Some(lines) = &self.lines {
+            let line = format!("{:>3}.{:06} {}", now / SECOND, now % SECOND, text());
+            lines.borrow_mut().push(line);
         }
     }
 
-    /// What was written.
-    pub fn lines(&self) -> &[String] {
-        &self.lines
+    /// What was written so far.
+    pub fn lines(&self) -> Vec<String> {
+        self.lines
+            .as_ref()
+            .map(|lines| lines.borrow().clone())
+            .unwrap_or_default()
     }
 }
 

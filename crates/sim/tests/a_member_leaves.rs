@@ -15,7 +15,10 @@ fn a_member_that_leaves_has_been_heard_by_all_and_is_dropped_by_all_at_once() {
             let leaver = all[3];
             let id = world.id(leaver).to_owned();
             for _ in 0..20 {
-                world.send(leaver, 2_000, None).expect("it runs").expect("it takes a message");
+                world
+                    .send(leaver, 2_000, None)
+                    .expect("it runs")
+                    .expect("it takes a message");
             }
             world.leave(leaver, how);
             let rest = without(&all, &[leaver]);
@@ -23,10 +26,23 @@ fn a_member_that_leaves_has_been_heard_by_all_and_is_dropped_by_all_at_once() {
             assert!(took < 2_000, "{how:?}: {took} ms on {}", server.name());
             assert_eq!(world.life(leaver), Life::Left);
             for member in &rest {
-                assert_eq!(times(&world, *member, |e| matches!(e, Event::PeerDropped { id: x, .. } if *x == id)), 1);
-                assert_eq!(times(&world, *member, |e| matches!(e, Event::HostDropped)), 0);
+                assert_eq!(
+                    times(
+                        &world,
+                        *member,
+                        |e| matches!(e, Event::PeerDropped { id: x, .. } if *x == id)
+                    ),
+                    1
+                );
+                assert_eq!(
+                    times(&world, *member, |e| matches!(e, Event::HostDropped)),
+                    0
+                );
                 let heard = world.checker().heard(*member, leaver).len();
-                assert!(how == LeaveHow::Now || heard == 30, "m{member} heard {heard} of 30");
+                assert!(
+                    how == LeaveHow::Now || heard == 30,
+                    "m{member} heard {heard} of 30"
+                );
             }
             all_hear_all(&mut world, &rest);
         }
@@ -39,7 +55,9 @@ fn the_last_member_leaves_an_empty_room_that_the_next_one_founds_at_once() {
         let mut world = calm(server);
         let only = room(&mut world, 1);
         world.leave(only[0], LeaveHow::Delivered);
-        world.run_until(1_000, |w| w.life(0) == Life::Left).expect("it leaves");
+        world
+            .run_until(1_000, |w| w.life(0) == Life::Left)
+            .expect("it leaves");
         world.run_ms(20);
         let next = join(&mut world);
         let took = settle(&mut world, &[next], 1_000);

@@ -10,7 +10,11 @@ fn two_eight_and_twenty_members_start_in_the_same_instant() {
             for mut world in [calm(server), homes(server, 7)] {
                 let all: Vec<usize> = (0..members).map(|_| join(&mut world)).collect();
                 let took = settle(&mut world, &all, 10_000);
-                assert!(took < 5_000, "{members} members on {} took {took} ms", server.name());
+                assert!(
+                    took < 5_000,
+                    "{members} members on {} took {took} ms",
+                    server.name()
+                );
                 all_hear_all(&mut world, &all);
             }
         }

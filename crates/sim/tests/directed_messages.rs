@@ -12,9 +12,15 @@ fn directed_messages_reach_one_member_in_the_senders_order() {
         for round in 0..40 {
             for from in &all {
                 let to = all[(from + round) % all.len()];
-                world.send(*from, 60, None).expect("it runs").expect("it takes a broadcast");
+                world
+                    .send(*from, 60, None)
+                    .expect("it runs")
+                    .expect("it takes a broadcast");
                 if to != *from {
-                    world.send(*from, 300, Some(to)).expect("it runs").expect("it takes a directed one");
+                    world
+                        .send(*from, 300, Some(to))
+                        .expect("it runs")
+                        .expect("it takes a directed one");
                 }
             }
             world.run_ms(20);
@@ -29,9 +35,14 @@ fn directed_messages_reach_one_member_in_the_senders_order() {
 fn a_message_to_somebody_unknown_is_refused_at_the_call() {
     let mut world = calm(BOTH[0]);
     let all = room(&mut world, 2);
-    let stranger = world.join(peerjs_mesh_core::Config::new("another-room")).expect("the options are right");
+    let stranger = world
+        .join(peerjs_mesh_core::Config::new("another-room"))
+        .expect("the options are right");
     world.run_ms(1_000);
-    assert_eq!(world.send(all[0], 50, Some(stranger)), Some(Err(SendError::UnknownMember)));
+    assert_eq!(
+        world.send(all[0], 50, Some(stranger)),
+        Some(Err(SendError::UnknownMember))
+    );
     all_hear_all(&mut world, &all);
 }
 
@@ -46,7 +57,10 @@ fn the_host_dies_and_directed_messages_on_their_way_arrive_once() {
             for round in 0..60 {
                 for (at, from) in rest.iter().enumerate() {
                     let to = rest[(at + 1 + round % 3) % rest.len()];
-                    world.send(*from, 200, Some(to)).expect("it runs").expect("it takes a directed one");
+                    world
+                        .send(*from, 200, Some(to))
+                        .expect("it runs")
+                        .expect("it takes a directed one");
                 }
                 world.run_ms(20);
                 if round == 30 {

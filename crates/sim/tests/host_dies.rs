@@ -18,7 +18,11 @@ fn the_room_goes_on_within_four_seconds_and_nothing_is_lost() {
             talk(&mut world, &rest, 50, 4_000);
             let took = settle(&mut world, &rest, 100);
             let all_in = (world.now() - crashed) / 1_000;
-            assert!(all_in <= 4_200, "seed {seed} on {}: {all_in} ms, {took}", server.name());
+            assert!(
+                all_in <= 4_200,
+                "seed {seed} on {}: {all_in} ms, {took}",
+                server.name()
+            );
             all_arrives(&mut world, &rest, 5_000);
             all_hear_all(&mut world, &rest);
         }

@@ -25,7 +25,11 @@ fn a_host_that_leaves_loses_nothing_of_anybody() {
             assert!(took <= 2_000, "seed {seed} on {}: {took} ms", server.name());
             all_arrives(&mut world, &rest, 5_000);
             for member in &rest {
-                assert_eq!(world.checker().heard(*member, host).len(), 21, "m{member} of seed {seed}");
+                assert_eq!(
+                    world.checker().heard(*member, host).len(),
+                    21,
+                    "m{member} of seed {seed}"
+                );
             }
             all_hear_all(&mut world, &rest);
         }

@@ -29,7 +29,11 @@ fn members_go_on_within_ten_seconds_and_a_newcomer_gets_in_within_ten_more() {
             all_hear_all(&mut world, &all);
             for member in without(&all, &[host, newcomer]) {
                 let id = world.id(host).to_owned();
-                let drops = times(&world, member, |e| matches!(e, Event::PeerDropped { id: x, .. } if *x == id));
+                let drops = times(
+                    &world,
+                    member,
+                    |e| matches!(e, Event::PeerDropped { id: x, .. } if *x == id),
+                );
                 assert_eq!(drops, 1, "m{member} of seed {seed} on {}", server.name());
             }
         }
@@ -55,7 +59,10 @@ fn a_guest_that_was_stopped_for_ten_seconds_has_missed_nothing() {
             all_arrives(&mut world, &all, 5_000);
             let gaps = times(&world, sleeper, |e| matches!(e, Event::Gap { .. }));
             assert_eq!(gaps, 0, "seed {seed} on {}", server.name());
-            assert_eq!(world.checker().heard(rest[1], rest[0]).len(), world.checker().heard(sleeper, rest[0]).len());
+            assert_eq!(
+                world.checker().heard(rest[1], rest[0]).len(),
+                world.checker().heard(sleeper, rest[0]).len()
+            );
         }
     }
 }

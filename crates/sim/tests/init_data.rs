@@ -10,7 +10,10 @@ fn a_late_joiner_gets_everybodys_init_data_and_they_get_its() {
         let mut world = homes(server, 8);
         let mut all = Vec::new();
         for name in 0..4u8 {
-            let config = Config { init_data: Some(vec![name; 10]), ..config() };
+            let config = Config {
+                init_data: Some(vec![name; 10]),
+                ..config()
+            };
             all.push(world.join(config).expect("the options are right"));
             settle(&mut world, &all, 5_000);
         }
@@ -18,12 +21,19 @@ fn a_late_joiner_gets_everybodys_init_data_and_they_get_its() {
             all.iter().all(|member| {
                 let others = all.iter().filter(|other| *other != member);
                 let known = &world.view(*member).init_data;
-                known.len() == 3 && others.into_iter().all(|o| known.get(world.id(*o)) == Some(&vec![marks[*o]; 10]))
+                known.len() == 3
+                    && others
+                        .into_iter()
+                        .all(|o| known.get(world.id(*o)) == Some(&vec![marks[*o]; 10]))
             })
         };
-        world.run_until(2_000, |w| knows_all(w, [0, 1, 2, 3])).expect("all know all");
+        world
+            .run_until(2_000, |w| knows_all(w, [0, 1, 2, 3]))
+            .expect("all know all");
         world.set_init_data(all[2], &[77; 10]);
-        world.run_until(2_000, |w| knows_all(w, [0, 1, 77, 3])).expect("all hear of the change");
+        world
+            .run_until(2_000, |w| knows_all(w, [0, 1, 77, 3]))
+            .expect("all hear of the change");
         assert_eq!(world.violations(), []);
     }
 }

@@ -15,11 +15,27 @@ fn members_join_one_after_another() {
             assert!(took < 2_000, "the {}th took {took} ms", all.len());
             all_hear_all(&mut world, &all);
         }
-        assert_eq!(host_of(&world, 5), Some(0), "the first one founded the room");
+        assert_eq!(
+            host_of(&world, 5),
+            Some(0),
+            "the first one founded the room"
+        );
         for member in all {
-            assert_eq!(times(&world, member, |e| matches!(e, Event::Joined { .. })), 1);
-            assert_eq!(times(&world, member, |e| matches!(e, Event::PeerJoined { .. })), 5);
-            assert_eq!(times(&world, member, |e| matches!(e, Event::PeerDropped { .. } | Event::HostDropped)), 0);
+            assert_eq!(
+                times(&world, member, |e| matches!(e, Event::Joined { .. })),
+                1
+            );
+            assert_eq!(
+                times(&world, member, |e| matches!(e, Event::PeerJoined { .. })),
+                5
+            );
+            assert_eq!(
+                times(&world, member, |e| matches!(
+                    e,
+                    Event::PeerDropped { .. } | Event::HostDropped
+                )),
+                0
+            );
         }
     }
 }

@@ -2,7 +2,7 @@
 
 mod common;
 use common::*;
-use peerjs_mesh_core::{Sent, SendError};
+use peerjs_mesh_core::{SendError, Sent};
 use peerjs_mesh_sim::World;
 
 /// Sends as a program that waits for its sends would: when one has to wait, so does the next.
@@ -10,7 +10,9 @@ fn send_when_free(world: &mut World, from: usize, bytes: usize, to: Option<usize
     match world.send(from, bytes, to).expect("it runs") {
         Ok(Sent::Accepted) => {}
         Ok(Sent::Waiting(_)) => {
-            world.run_until(30_000, |w| w.checker().waiting(from) == 0).expect("there is room again");
+            world
+                .run_until(30_000, |w| w.checker().waiting(from) == 0)
+                .expect("there is room again");
         }
         Err(SendError::BufferFull) => panic!("nobody waits, yet the queue is full"),
         Err(other) => panic!("{other:?}"),
@@ -26,7 +28,10 @@ fn ten_thousand_messages_in_one_burst_all_arrive() {
             let to = directed.then_some(all[2]);
             let begin = world.now();
             for _ in 0..10_000 {
-                world.send(all[1], 100, to).expect("it runs").expect("it takes a message");
+                world
+                    .send(all[1], 100, to)
+                    .expect("it runs")
+                    .expect("it takes a message");
             }
             all_arrives(&mut world, &all, 10_000);
             assert_eq!(world.checker().heard(all[2], all[1]).len(), 10_000);
@@ -44,7 +49,10 @@ fn a_large_message_amid_small_ones_keeps_its_place() {
         for n in 0..60 {
             for member in &all {
                 let large = n == 20 && *member == all[1];
-                world.send(*member, if large { 1_000_000 } else { 200 }, None).expect("it runs").expect("it takes it");
+                world
+                    .send(*member, if large { 1_000_000 } else { 200 }, None)
+                    .expect("it runs")
+                    .expect("it takes it");
             }
             world.run_ms(20);
         }
@@ -76,7 +84,10 @@ fn what_is_sent_before_the_first_sync_reaches_who_was_there() {
         let mut all = room(&mut world, 3);
         let early = join(&mut world);
         for _ in 0..5 {
-            world.send(early, 100, None).expect("it runs").expect("it takes a message before it is in the room");
+            world
+                .send(early, 100, None)
+                .expect("it runs")
+                .expect("it takes a message before it is in the room");
         }
         all.push(early);
         settle(&mut world, &all, 5_000);

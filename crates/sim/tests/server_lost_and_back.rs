@@ -74,6 +74,13 @@ fn a_host_that_dies_while_the_server_is_away_is_replaced() {
         settle(&mut world, &rest, 15_000);
         all_hear_all(&mut world, &rest);
         let id = world.id(host).to_owned();
-        assert_eq!(times(&world, rest[0], |e| matches!(e, Event::PeerDropped { id: x, .. } if *x == id)), 1);
+        assert_eq!(
+            times(
+                &world,
+                rest[0],
+                |e| matches!(e, Event::PeerDropped { id: x, .. } if *x == id)
+            ),
+            1
+        );
     }
 }

@@ -20,21 +20,43 @@ fn a_slow_reader_is_dropped_and_told_and_the_room_goes_on() {
             for member in &rest {
                 // 4 × 30 kB each 100 ms: over the budget of 8 MiB per sender after 28 s, over the slow one's own 4 MiB
                 // of events after 4 s.
-                let sent = world.send(*member, 30_000, None).expect("it runs").expect("it takes a message");
+                let sent = world
+                    .send(*member, 30_000, None)
+                    .expect("it runs")
+                    .expect("it takes a message");
                 waited += u32::from(sent != Sent::Accepted);
             }
             world.run_ms(100);
         }
-        let dropped = when(&world, host, |e| matches!(e, Event::PeerDropped { id, .. } if *id == slow_id))
-            .expect("the slow one is dropped");
+        let dropped = when(
+            &world,
+            host,
+            |e| matches!(e, Event::PeerDropped { id, .. } if *id == slow_id),
+        )
+        .expect("the slow one is dropped");
         let after = (dropped - began) / 1_000_000;
-        assert!((10..=20).contains(&after), "dropped after {after} s on {}", server.name());
+        assert!(
+            (10..=20).contains(&after),
+            "dropped after {after} s on {}",
+            server.name()
+        );
         let took = all_arrives(&mut world, &rest, 5_000);
-        assert!(took < 3_000 && waited == 0, "{took} ms behind, {waited} sends waited");
+        assert!(
+            took < 3_000 && waited == 0,
+            "{took} ms behind, {waited} sends waited"
+        );
 
         world.set_reading(slow, true);
         settle(&mut world, &all, 15_000);
-        assert!(times(&world, slow, |e| matches!(e, Event::Error { code: ErrorCode::TooSlow, .. })) >= 1);
+        assert!(
+            times(&world, slow, |e| matches!(
+                e,
+                Event::Error {
+                    code: ErrorCode::TooSlow,
+                    ..
+                }
+            )) >= 1
+        );
         all_arrives(&mut world, &all, 10_000);
         all_hear_all(&mut world, &all);
     }
@@ -50,7 +72,10 @@ fn a_host_whose_user_reads_nothing_still_serves_the_room() {
         world.set_reading(host, false);
         for _ in 0..250 {
             for member in &rest {
-                world.send(*member, 30_000, None).expect("it runs").expect("it takes a message");
+                world
+                    .send(*member, 30_000, None)
+                    .expect("it runs")
+                    .expect("it takes a message");
             }
             world.run_ms(100);
         }

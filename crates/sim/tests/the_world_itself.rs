@@ -8,7 +8,7 @@ use peerjs_mesh_protocol::signalling::{
     Answer, Candidate, ConnectionKind, FromServer, Offer, Signal, ToServer,
 };
 use peerjs_mesh_sim::server::ServerKind;
-use peerjs_mesh_sim::{Climate, Machine, World};
+use peerjs_mesh_sim::{Climate, Machine, Trace, World};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -399,7 +399,7 @@ fn one_seed_is_one_history() {
             ..Climate::calm(ServerKind::Ours)
         };
         let mut world = World::new(seed, climate);
-        world.start_trace();
+        world.set_trace(Trace::written());
         world.add(dummy("ann", None, Vec::new()).0, 5, 1 << 17);
         world.add(
             dummy("ben", Some("ann"), numbered(Lane::Control, 50, 900)).0,
@@ -407,7 +407,7 @@ fn one_seed_is_one_history() {
             1 << 17,
         );
         world.run_ms(20_000);
-        world.into_trace().lines().to_vec()
+        world.trace().lines()
     };
     assert!(run(4).len() > 100);
     assert_eq!(run(4), run(4));

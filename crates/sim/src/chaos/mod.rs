@@ -1,1 +1,12 @@
-//! Chaos.
+//! Rooms and faults drawn from a seed, judged at every event and at the end.
+//!
+//! A seed is at least 60 simulated seconds: members come, talk, are broken in several ways at once; then every way
+//! is healed and the room has 15 s to become one, in which nothing may be missing.
+
+mod plan;
+mod report;
+mod run;
+
+pub use plan::{Action, Fault, Plan};
+pub use report::{Summary, write_report};
+pub use run::{Options, Outcome, run};

@@ -49,6 +49,8 @@ pub(super) struct Book {
     /// By number.
     pub(super) sends: Vec<Sending>,
     pub(super) tickets: BTreeMap<u32, u64>,
+    /// Sends that were refused because their receiver, which is announced, was unknown: receiver, number.
+    pub(super) unknown: Vec<(usize, u64)>,
     /// Who was ever announced, and from which own number on it must get everything.
     pub(super) stays: BTreeMap<usize, u64>,
     pub(super) heard: BTreeMap<usize, Heard>,
@@ -67,6 +69,7 @@ impl Book {
             list: BTreeSet::new(),
             sends: Vec::new(),
             tickets: BTreeMap::new(),
+            unknown: Vec::new(),
             stays: BTreeMap::new(),
             heard: BTreeMap::new(),
         }

@@ -62,6 +62,15 @@ impl Checker {
                 );
             }
         }
+        for member in present {
+            for (to, number) in std::mem::take(&mut self.books[*member].unknown) {
+                self.blame(
+                    now,
+                    "send-refused",
+                    format!("m{member} refused #{number} to m{to} as unknown and never dropped it"),
+                );
+            }
+        }
         self.lists_agree(now, present);
         self.same_prefixes(now, present);
     }

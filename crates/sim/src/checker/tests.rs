@@ -302,9 +302,10 @@ fn a_member_that_left_is_silent_and_others_say_honestly_why_they_refuse() {
     );
     checker.event(42, 0, &Event::Left, REIGN);
     checker.event(43, 0, &Event::HostDropped, REIGN);
+    checker.complete(44, &[0, 1, 2]);
     rules(
         &checker,
-        &["send-refused", "send-refused", "internal", "after-left"],
+        &["send-refused", "internal", "after-left", "send-refused"],
     );
 }
 

@@ -252,8 +252,8 @@ impl World {
         self.set_cut(&[(a, b), (b, a)], cut, "fault: link cut");
     }
 
-    /// Nothing passes between one of these and one of the others.
-    pub fn partition(&mut self, side: &[usize]) {
+    /// Nothing passes between one of these and one of the others. Returns what was cut.
+    pub fn partition(&mut self, side: &[usize]) -> Vec<(usize, usize)> {
         let mut pairs = Vec::new();
         for a in side {
             for b in (0..self.nodes.len()).filter(|b| !side.contains(b)) {
@@ -261,6 +261,12 @@ impl World {
             }
         }
         self.set_cut(&pairs, true, "fault: partition of links");
+        pairs
+    }
+
+    /// These ways are open again.
+    pub fn heal_pairs(&mut self, pairs: &[(usize, usize)]) {
+        self.set_cut(pairs, false, "");
     }
 
     /// All ways between members are open again.

@@ -3,14 +3,17 @@
 
 use peerjs_mesh_core::{Config, Event};
 use peerjs_mesh_sim::server::ServerKind;
-use peerjs_mesh_sim::{Climate, Micros, World};
+use peerjs_mesh_sim::{Climate, Micros, Trace, World};
 
 pub const BOTH: [ServerKind; 2] = [ServerKind::Ours, ServerKind::NpmPeer];
 pub const ROOM: &str = "a-room";
 
 /// No limit on members: what `join` has on the command line.
 pub fn config() -> Config {
-    Config { mesh_limit: None, ..Config::new(ROOM) }
+    Config {
+        mesh_limit: None,
+        ..Config::new(ROOM)
+    }
 }
 
 pub fn calm(server: ServerKind) -> World {
@@ -20,7 +23,7 @@ pub fn calm(server: ServerKind) -> World {
 /// With `MESH_TRACE=FILE` in the environment, what happened is found in that file when a test fails.
 fn traced(mut world: World) -> World {
     if std::env::var_os("MESH_TRACE").is_some() {
-        world.start_trace();
+        world.set_trace(Trace::written());
     }
     world
 }
@@ -63,7 +66,11 @@ pub fn settle(world: &mut World, members: &[usize], limit_ms: u64) -> u64 {
         Ok(ms) => ms,
         Err(why) => {
             write_trace(world);
-            panic!("no room of {members:?} within {limit_ms} ms: {} {:?}", why.0, world.violations())
+            panic!(
+                "no room of {members:?} within {limit_ms} ms: {} {:?}",
+                why.0,
+                world.violations()
+            )
         }
     }
 }
@@ -72,7 +79,10 @@ pub fn settle(world: &mut World, members: &[usize], limit_ms: u64) -> u64 {
 #[track_caller]
 pub fn all_hear_all(world: &mut World, members: &[usize]) {
     for member in members {
-        world.send(*member, 100, None).expect("it runs").expect("it takes a message");
+        world
+            .send(*member, 100, None)
+            .expect("it runs")
+            .expect("it takes a message");
     }
     all_arrives(world, members, 5_000);
 }
@@ -97,12 +107,22 @@ pub fn host_of(world: &World, member: usize) -> Option<usize> {
 
 /// When a member's user first heard of something, since the world began.
 pub fn when(world: &World, member: usize, what: impl Fn(&Event) -> bool) -> Option<Micros> {
-    world.view(member).events.iter().find(|(_, event)| what(event)).map(|(at, _)| *at)
+    world
+        .view(member)
+        .events
+        .iter()
+        .find(|(_, event)| what(event))
+        .map(|(at, _)| *at)
 }
 
 /// How often a member's user heard of something.
 pub fn times(world: &World, member: usize, what: impl Fn(&Event) -> bool) -> usize {
-    world.view(member).events.iter().filter(|(_, event)| what(event)).count()
+    world
+        .view(member)
+        .events
+        .iter()
+        .filter(|(_, event)| what(event))
+        .count()
 }
 
 /// Everybody sends a broadcast every so often, for so long; then a last one each.
@@ -121,5 +141,9 @@ pub fn talk(world: &mut World, members: &[usize], every_ms: u64, for_ms: u64) {
 }
 
 pub fn without(members: &[usize], gone: &[usize]) -> Vec<usize> {
-    members.iter().copied().filter(|m| !gone.contains(m)).collect()
+    members
+        .iter()
+        .copied()
+        .filter(|m| !gone.contains(m))
+        .collect()
 }
