@@ -1,0 +1,104 @@
+import type { Wasm, WasmMachine } from "../../src/wasm.js";
+
+/** A piece of a record. */
+const u32 = (value: number): Buffer => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
+};
+const str = (text: string): Buffer => Buffer.concat([u32(Buffer.byteLength(text)), Buffer.from(text)]);
+const list = (texts: string[]): Buffer => Buffer.concat([u32(texts.length), ...texts.map(str)]);
+const num = (value: number): Buffer => {
+  const bytes = Buffer.alloc(8);
+  bytes.writeDoubleLE(value);
+  return bytes;
+};
+
+/** Records of events, as the module writes them. Values live at the module's own address. */
+export const say = {
+  joined: (id: string) => Buffer.concat([Buffer.of(32), str(id)]),
+  hostConnected: (isHost: boolean, host: string, term: number) =>
+    Buffer.concat([Buffer.of(33, Number(isHost)), str(host), num(term)]),
+  sync: (peers: string[] | false) => peers ? Buffer.concat([Buffer.of(34, 1), list(peers)]) : Buffer.of(34, 0),
+  peerJoined: (id: string, peers: string[]) => Buffer.concat([Buffer.of(36), str(id), list(peers)]),
+  accepted: (ticket: number) => Buffer.concat([Buffer.of(43), u32(ticket)]),
+  refused: (ticket: number, code: number) => Buffer.concat([Buffer.of(44), u32(ticket), Buffer.of(code)]),
+  error: (code: number, detail: string) => Buffer.concat([Buffer.of(45, code), str(detail)]),
+  gap: (from: string, first: number, last: number) => Buffer.concat([Buffer.of(42), str(from), num(first), num(last)]),
+  left: () => Buffer.of(46),
+};
+
+/** Where drains stand in the memory, and where values do. */
+const RECORDS = 1024;
+const VALUES = 65_536;
+
+/** A module without a room: it says what the test tells it to, and notes what it is told. */
+export class FakeWasm implements Wasm {
+  readonly memory = { buffer: new ArrayBuffer(1 << 20) };
+  /** What was called, in order. */
+  readonly calls: unknown[][] = [];
+  /** What the next drain says. */
+  due: Buffer[] = [];
+  /** What `send` and `set_init_data` return; the first that is there, else 0. */
+  answers: number[] = [];
+  /** Makes the next call of that name fail as a trap does. */
+  traps: string | undefined;
+  config: Buffer | undefined;
+  #values = VALUES;
+  #inside = false;
+
+  /** A record of a value: its bytes are in the memory until `forget`. */
+  data(kind: "data" | "initData", id: string, bytes: Uint8Array): Buffer {
+    const at = this.#values;
+    new Uint8Array(this.memory.buffer).set(bytes, at);
+    this.#values += bytes.length;
+    return Buffer.concat([Buffer.of(kind === "data" ? 38 : 39), str(id), u32(at), u32(bytes.length)]);
+  }
+
+  make(config: Uint8Array): WasmMachine {
+    this.config = Buffer.from(config);
+    const call = <T>(name: string, args: unknown[], result: () => T): T => {
+      if (this.#inside) throw new Error("the module was called while it was being drained");
+      this.calls.push([name, ...args]);
+      if (this.traps === name) throw new WebAssembly.RuntimeError("unreachable");
+      return result();
+    };
+    const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
+    return {
+      input: (_now, kind, id, extra) => call("input", [kind, id, extra], () => true),
+      timeout: () => call("timeout", [], () => undefined),
+      send: (_now, payload, to) => call("send", [[...payload], text(to)], () => this.answers.shift() ?? 0),
+      set_init_data: (_now, data) => call("set_init_data", [[...data]], () => this.answers.shift() ?? 0),
+      drop_host: () => call("drop_host", [], () => undefined),
+      leave: (_now, atOnce) => call("leave", [atOnce], () => {
+        this.due.push(say.left());
+      }),
+      drain: () => {
+        if (this.traps === "drain") throw new WebAssembly.RuntimeError("unreachable");
+        const records = Buffer.concat(this.due);
+        this.due = [];
+        const memory = Buffer.from(this.memory.buffer);
+        memory.writeUInt32LE(12 + records.length, RECORDS);
+        memory.writeUInt32LE(0, RECORDS + 4);
+        memory.writeDoubleLE(Infinity, RECORDS + 8);
+        records.copy(memory, RECORDS + 16);
+        return RECORDS;
+      },
+      status: () => call("status", [], () => {
+        Buffer.from(this.memory.buffer).writeUInt32LE(0, 512);
+        return 512;
+      }),
+      free: () => call("free", [], () => undefined),
+    };
+  }
+
+  /** Overwrites the values, as the module may at any later call. */
+  forget(): void {
+    new Uint8Array(this.memory.buffer).fill(0xc1, VALUES);
+  }
+
+  /** The calls of that name, without it. */
+  called(name: string): unknown[][] {
+    return this.calls.filter(([other]) => other === name).map(([, ...args]) => args);
+  }
+}
