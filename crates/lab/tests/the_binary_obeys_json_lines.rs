@@ -133,7 +133,14 @@ fn a_relay_leads_from_here_to_a_node_s_loopback() {
         TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap()
     });
     let mut near = call();
-    let (mut far, _) = listener.accept().unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let mut accepted = None;
+    common::until("the call arrives in the node", || {
+        accepted = listener.accept().ok();
+        accepted.is_some()
+    });
+    let (mut far, _) = accepted.unwrap();
+    far.set_nonblocking(false).unwrap();
     far.set_read_timeout(Some(DEADLINE)).unwrap();
     near.write_all(b"question").unwrap();
     near.shutdown(std::net::Shutdown::Write).unwrap();
