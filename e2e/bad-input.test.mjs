@@ -198,12 +198,12 @@ const MARK = { v: [1, 1] };
 const LINK_GARBAGE = [[], [0], [255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255], Array(1000).fill(0xc1), [0x81, 0xa4, 0x6d, 0x65, 0x73, 0x68, 0x80]].map((bytes) => Buffer.from(bytes).toString("base64"));
 
 /** A remote owns the room's name and takes the connection. What it says then is no hello of ours. */
-for (const [what, impostor] of Object.entries({
-  "a remote that never says hello": { mark: MARK },
-  "garbage on a link": { mark: MARK, frames: LINK_GARBAGE },
-  "a remote that is not ours": {},
-})) {
-  row(what, { code: "host-unavailable", deadline: 20_000 }, async ({ start }) => {
+for (const [what, code, impostor] of [
+  ["a remote that never says hello", "host-unavailable", { mark: MARK }],
+  ["garbage on a link", "host-unavailable", { mark: MARK, frames: LINK_GARBAGE }],
+  ["a remote that is not ours and says nothing", "unsupported", {}],
+]) {
+  row(what, { code, deadline: 20_000 }, async ({ start }) => {
     const room = randomUUID();
     const browser = await stage.browser("chromium", place);
     const config = encodeURIComponent(JSON.stringify({ url: servers.ours.url, id: room, ...impostor }));

@@ -128,6 +128,9 @@ export async function launchChromium(place, { args = [], ignoreDefaultArgs } = {
     protocolTimeout: PROTOCOL,
   });
   const pid = browser.process().pid;
+  // Its first tab's process has to be there before those of others are told by comparison.
+  const [tab] = await browser.pages();
+  await tab?.evaluate(() => true);
   return new RunningBrowser("chromium", browser, pid, isChromiumPage, () => closeBrowser(browser, browser.process()));
 }
 

@@ -84,9 +84,8 @@ export class PageMember extends Member {
   }
 
   async close() {
-    const killed = this.over === "killed";
     this.over ??= "closed";
-    if (!killed) kill(this.pid, "SIGCONT");
+    if (this.frozen) await this.thaw();
     await this.#opened.close();
   }
 }
