@@ -43,8 +43,10 @@ const SETTLE_MS: u64 = 15_000;
 const HELD_MS: u64 = 95_000;
 /// What was sent last, and all that waits, has so long to arrive, ms (guess: 5 MB at the slowest rate).
 const ARRIVE_MS: u64 = 30_000;
-/// For so long nothing but heartbeats may be on the way, ms; it begins after as much again.
+/// For so long nothing but heartbeats may be on the way, ms.
 const IDLE_MS: u64 = 5_000;
+/// It begins so long after everything is healed: the longest back-off towards a server, and a bit.
+const IDLE_AFTER: Micros = 16 * SECOND;
 
 thread_local! {
     static PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
@@ -454,7 +456,7 @@ impl Run<'_> {
             }
         }
         self.world.settle_messages(&present, ARRIVE_MS);
-        self.world.run_ms(IDLE_MS);
+        self.world.run_to(self.plan.healed_at + IDLE_AFTER);
         let present = self.world.present();
         self.world.judge_quiet(&present);
         self.idle();

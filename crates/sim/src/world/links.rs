@@ -80,7 +80,7 @@ impl World {
 
     fn end_of(&mut self, member: usize, link: LinkId, verb: &str) -> Option<EndId> {
         let found = self.nodes[member].links.get(&link).copied().map(EndId);
-        if found.is_none() {
+        if found.is_none() && self.nodes[member].ended.1 != Some(link) {
             self.blame(
                 "link-dead",
                 format!("m{member} {verb} {link:?}, which is closed or was never made"),
@@ -277,6 +277,9 @@ impl World {
         };
         let window = self.nodes[member].link_window as usize;
         let it = &mut self.ends[end.0];
+        if it.state == EndState::Gone {
+            return; // it has died, and its member has not heard of it yet
+        }
         let wrong = if it.state != EndState::Open {
             Some("link-not-open")
         } else if frame.is_empty() || frame.len() > MAX_FRAME as usize {

@@ -91,6 +91,8 @@ pub(super) struct Node {
     pub(super) view: UserView,
     /// How many sends it has asked for.
     pub(super) sends: u64,
+    /// What ended last: in the very call that tells of it the machine may still name it.
+    pub(super) ended: (Option<SessionId>, Option<LinkId>),
     /// Consecutive deadlines that were not in the future.
     stuck: u32,
     pub(super) mutation: Option<Mutation>,
@@ -130,6 +132,7 @@ impl World {
             trickle,
             view: UserView::default(),
             sends: 0,
+            ended: (None, None),
             stuck: 0,
             mutation: None,
             held_event: None,
@@ -344,9 +347,11 @@ impl World {
         match &fact {
             Fact::SessionClosed(s, _) => {
                 self.nodes[member].sessions.remove(s);
+                self.nodes[member].ended = (Some(*s), None);
             }
             Fact::LinkClosed(l, _) => {
                 self.nodes[member].links.remove(l);
+                self.nodes[member].ended = (None, Some(*l));
             }
             _ => {}
         }

@@ -158,6 +158,9 @@ impl World {
 
     pub(super) fn send_session(&mut self, member: usize, session: SessionId, message: ToServer) {
         let Some(socket) = self.nodes[member].sessions.get(&session).copied() else {
+            if self.nodes[member].ended.0 == Some(session) {
+                return;
+            }
             self.blame(
                 "session-dead",
                 format!("m{member} sends on {session:?}, which is closed or was never opened"),
