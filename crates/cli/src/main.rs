@@ -1,5 +1,6 @@
 //! The `peerjs-mesh` binary: parses and prints, nothing else.
 
+mod join;
 mod logging;
 mod serve;
 
@@ -18,6 +19,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Serve(serve::ServeArgs),
+    Join(join::JoinArgs),
 }
 
 fn main() -> ExitCode {
@@ -33,5 +35,6 @@ fn main() -> ExitCode {
     match cli.command {
         // No demo is embedded yet.
         Command::Serve(args) => runtime.block_on(serve::run(args, None)),
+        Command::Join(args) => runtime.block_on(join::run(args)),
     }
 }

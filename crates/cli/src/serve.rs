@@ -184,7 +184,10 @@ fn announce(server: &Server, json: bool) {
     let mut out = io::stdout().lock();
     let written = if json {
         let url = serde_json::Value::from(server.url());
-        let line = format!(r#"{{"event":"listening","url":{url},"port":{}}}"#, server.local_addr().port());
+        let line = format!(
+            r#"{{"event":"listening","url":{url},"port":{}}}"#,
+            server.local_addr().port()
+        );
         writeln!(out, "{line}")
     } else {
         writeln!(out, "Listening on {}", server.url())

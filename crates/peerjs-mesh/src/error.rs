@@ -29,6 +29,11 @@ impl Error {
         }
     }
 
+    /// An error of a face in front of this crate: the code's own words with `detail` behind them, and a hint.
+    pub fn with_code(code: ErrorCode, detail: &str, hint: &str) -> Error {
+        Error::new(code, detail).with_hint(hint)
+    }
+
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Error {
         self.hint = hint.into();
         self

@@ -179,12 +179,40 @@ impl Mesh {
             .map_err(|code| Error::new(code, ""))
     }
 
+    /// Hands a value over, for all (`to: None`) or one, and returns at once; the future that it gives tells when the
+    /// value is accepted. For programs that have many on the way: values are sent in the order of these calls, whenever
+    /// the futures are looked at.
+    ///
+    /// # Errors
+    /// `not-encodable`, `message-too-large`, `left`; the future's as [`send_to`](Self::send_to).
+    pub async fn begin_send<T: Serialize + ?Sized>(
+        &self,
+        value: &T,
+        to: Option<&str>,
+    ) -> Result<impl Future<Output = Result<(), Error>> + Send + use<T>, Error> {
+        self.hand_over(payload(value)?, to).await
+    }
+
     async fn send_payload(&self, payload: Vec<u8>, to: Option<&str>) -> Result<(), Error> {
+        self.hand_over(payload, to).await?.await
+    }
+
+    async fn hand_over(
+        &self,
+        payload: Vec<u8>,
+        to: Option<&str>,
+    ) -> Result<impl Future<Output = Result<(), Error>> + Send + use<>, Error> {
         let to = to.map(str::to_owned);
         let named = to.clone().unwrap_or_default();
-        self.ask(|reply| Command::Send { payload, to, reply })
-            .await?
-            .map_err(|code| Error::new(code, named))
+        let (reply, answer) = oneshot::channel();
+        let command = Command::Send { payload, to, reply };
+        self.commands.send(command).await.map_err(|_| left())?;
+        Ok(async move {
+            match answer.await {
+                Ok(result) => result.map_err(|code| Error::new(code, named)),
+                Err(_) => Err(left()),
+            }
+        })
     }
 
     /// Sets the own init data, which every member hears.

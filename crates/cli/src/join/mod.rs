@@ -1,0 +1,324 @@
+//! `peerjs-mesh join`: a member of a room that is a terminal, or a program that speaks JSON lines.
+
+mod command;
+mod input;
+mod people;
+mod printer;
+
+use clap::Args;
+use command::Command;
+use futures_util::FutureExt;
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesOrdered;
+use input::{Lines, Wish, wishes};
+use peerjs_mesh::{Error, ErrorCode, Event, Mesh, Options, Value};
+use peerjs_mesh_protocol::json::read_tagged;
+use printer::{Answer, Printer};
+use std::process::ExitCode;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Commands whose answers may be outstanding; beyond it no more input is read.
+const MAX_ANSWERS: usize = 2048;
+/// How long the answers that are outstanding when this member has left may take.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
+
+/// Join a room from here: lines typed go to everybody in it, and what they say is printed
+#[derive(Debug, Args)]
+pub(crate) struct JoinArgs {
+    /// The room's name
+    room: String,
+    /// The signalling server
+    #[arg(
+        long,
+        env = "PEERJS_MESH_SERVER",
+        default_value = "http://localhost:9000/",
+        value_name = "URL"
+    )]
+    server: String,
+    /// The server's key [default: peerjs]
+    #[arg(long)]
+    key: Option<String>,
+    /// What the others call you: init data {"name": NAME}
+    #[arg(long, conflicts_with = "init")]
+    name: Option<String>,
+    /// How messages travel: through the host, or to everybody (not yet available) [default: host]
+    #[arg(long, value_name = "host|full")]
+    mode: Option<String>,
+    /// Init data, which every member hears
+    #[arg(long, value_name = "JSON")]
+    init: Option<String>,
+    /// STUN and TURN servers (taken, but not used yet) [default: none]
+    #[arg(long, value_name = "URL", num_args = 1..)]
+    ice: Vec<String>,
+    /// Any options of mesh(), by their names there
+    #[arg(long, value_name = "JSON")]
+    options: Option<String>,
+    /// Record what happens (not yet available)
+    #[arg(long, value_name = "FILE")]
+    record: Option<std::path::PathBuf>,
+    /// Print events, and take commands, as lines of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Joins, until it leaves.
+pub(crate) async fn run(args: JoinArgs) -> ExitCode {
+    let mut printer = Printer::new(args.json, &args.server);
+    let joined = options(&args).and_then(|options| {
+        let patient = options.join_timeout.is_some();
+        Mesh::join(&args.room, options).map(|mesh| (mesh, patient))
+    });
+    let (mesh, patient) = match joined {
+        Ok(joined) => joined,
+        Err(error) => {
+            printer.error(&error, None);
+            return ExitCode::from(exit_of(error.code()));
+        }
+    };
+    let wishes = match wishes() {
+        Ok(wishes) => wishes,
+        Err(error) => {
+            eprintln!("peerjs-mesh: internal: cannot listen to signals: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let session = Session {
+        mesh: &mesh,
+        printer: &mut printer,
+        json: args.json,
+        patient,
+        answers: FuturesOrdered::new(),
+        asked: false,
+        synced: false,
+        said: false,
+        fatal: None,
+    };
+    let exit = session.run(Lines::new(), wishes).await;
+    // Until its connections are closed, so that the others hear the goodbye.
+    mesh.leave().await;
+    ExitCode::from(exit)
+}
+
+/// Defaults, then what `--options` says, then what the other options say.
+fn options(args: &JoinArgs) -> Result<Options, Error> {
+    let mut options = Options::new(&args.server);
+    options.mesh_limit = None;
+    if let Some(text) = &args.options {
+        let value = json("--options", text)?;
+        let pairs = value
+            .as_map()
+            .ok_or_else(|| wrong("--options is no object", "--options must be a JSON object"))?;
+        for (name, value) in pairs {
+            options.set(name, value)?;
+        }
+    }
+    if let Some(key) = &args.key {
+        options.key.clone_from(key);
+    }
+    if let Some(mode) = &args.mode {
+        options.set("mesh_mode", &Value::from(mode.as_str()))?;
+    }
+    if let Some(name) = &args.name {
+        let name = Value::from(name.as_str());
+        options.init_data = Some(Value::Map(vec![("name".to_owned(), name)]));
+    }
+    if let Some(init) = &args.init {
+        options.init_data = Some(json("--init", init)?);
+    }
+    options.ice.extend(args.ice.iter().cloned());
+    if args.record.is_some() {
+        return Err(Error::with_code(
+            ErrorCode::Unsupported,
+            "--record is not yet available",
+            "leave it out",
+        ));
+    }
+    Ok(options)
+}
+
+fn json(name: &str, text: &str) -> Result<Value, Error> {
+    read_tagged(text).map_err(|error| {
+        wrong(
+            &format!("{name} is no JSON: {error}"),
+            &format!("{name} must be JSON"),
+        )
+    })
+}
+
+fn wrong(message: &str, hint: &str) -> Error {
+    Error::with_code(ErrorCode::InvalidOption, message, hint)
+}
+
+/// The exit code that stands for an error which ends it.
+fn exit_of(code: ErrorCode) -> u8 {
+    match code {
+        ErrorCode::InvalidRoom
+        | ErrorCode::InvalidOption
+        | ErrorCode::Unsupported
+        | ErrorCode::NotEncodable
+        | ErrorCode::MessageTooLarge => 2,
+        ErrorCode::JoinTimeout | ErrorCode::ServerUnreachable | ErrorCode::SyncTimeout => 3,
+        ErrorCode::InvalidKey
+        | ErrorCode::MeshFull
+        | ErrorCode::IdTaken
+        | ErrorCode::VersionMismatch => 4,
+        _ => 1,
+    }
+}
+
+struct Session<'a> {
+    mesh: &'a Mesh,
+    printer: &'a mut Printer,
+    json: bool,
+    /// With a time limit an unreachable server is tried again until then; without, that ends it.
+    patient: bool,
+    answers: FuturesOrdered<BoxFuture<'a, Option<Answer>>>,
+    /// It was asked to leave.
+    asked: bool,
+    /// The room was whole once.
+    synced: bool,
+    /// Something was sent.
+    said: bool,
+    /// The last error that may be why it ends unasked.
+    fatal: Option<ErrorCode>,
+}
+
+impl Session<'_> {
+    /// Until it has left; gives the exit code.
+    async fn run(mut self, mut lines: Lines, mut wishes: Wish) -> u8 {
+        let mut reading = true;
+        // The input has ended before the room was whole: what was said is to be delivered first.
+        let mut ended_early = false;
+        loop {
+            tokio::select! {
+                event = self.mesh.next_event() => {
+                    let Some(event) = event else { break };
+                    if event == Event::Left {
+                        self.last_answers().await;
+                    }
+                    self.on_event(&event).await;
+                    if ended_early && self.synced {
+                        ended_early = false;
+                        self.leave().await;
+                    }
+                }
+                line = lines.next(), if reading && self.answers.len() < MAX_ANSWERS => match line {
+                    Some(line) => self.on_line(&line).await,
+                    None => {
+                        reading = false;
+                        if self.said && !self.synced {
+                            ended_early = true;
+                        } else {
+                            self.leave().await;
+                        }
+                    }
+                },
+                Some(answer) = self.answers.next() => self.printer.answer(answer),
+                () = wishes.leave() => self.leave().await,
+            }
+            if self.printer.is_closed() && !self.asked {
+                self.leave().await;
+            }
+        }
+        match self.fatal {
+            Some(code) if !self.asked => exit_of(code),
+            None if !self.asked => 1,
+            _ => 0,
+        }
+    }
+
+    async fn leave(&mut self) {
+        if !self.asked {
+            self.asked = true;
+            self.mesh.begin_leave().await;
+        }
+    }
+
+    /// What is outstanding is answered before `left`.
+    async fn last_answers(&mut self) {
+        let answers = async {
+            while let Some(answer) = self.answers.next().await {
+                self.printer.answer(answer);
+            }
+        };
+        let _ = timeout(LAST_ANSWERS, answers).await;
+    }
+
+    async fn on_event(&mut self, event: &Event) {
+        self.printer.event(event);
+        match event {
+            Event::Sync { peers: Some(_) } => self.synced = true,
+            Event::Error(error) => {
+                self.fatal = Some(error.code());
+                let hopeless = error.code() == ErrorCode::ServerUnreachable && !self.synced;
+                if hopeless && !self.patient && !self.asked {
+                    self.mesh.begin_leave().await;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    async fn on_line(&mut self, line: &[u8]) {
+        if self.json {
+            let (command, tag) = command::read(line);
+            match command {
+                Ok(command) => self.obey(command, tag).await,
+                Err(error) => self.answer_now(Some(Answer::Error { error, tag })),
+            }
+        } else if let Some(said) = self.printer.said(line) {
+            match said {
+                Ok((to, text)) => {
+                    let data = Value::from(text);
+                    self.obey(Command::Send { data, to }, None).await;
+                }
+                Err(error) => self.printer.error(&error, None),
+            }
+        }
+    }
+
+    async fn obey(&mut self, command: Command, tag: Option<serde_json::Value>) {
+        let mesh = self.mesh;
+        match command {
+            Command::Send { data, to } => {
+                self.said = true;
+                // It begins now; only its answer waits for its turn.
+                match mesh.begin_send(&data, to.as_deref()).await {
+                    Ok(sending) => self.answers.push_back(
+                        async move {
+                            Some(match sending.await {
+                                Ok(()) => Answer::Sent { tag },
+                                Err(error) => Answer::Error { error, tag },
+                            })
+                        }
+                        .boxed(),
+                    ),
+                    Err(error) => self.answer_now(Some(Answer::Error { error, tag })),
+                }
+            }
+            Command::InitData { data } => {
+                let result = mesh.set_init_data(&data).await;
+                self.answer_now(result.err().map(|error| Answer::Error { error, tag }));
+            }
+            Command::Status => {
+                let answer = match mesh.status().await {
+                    Ok(status) => Answer::Status {
+                        status: Box::new(status),
+                        tag,
+                    },
+                    Err(error) => Answer::Error { error, tag },
+                };
+                self.answer_now(Some(answer));
+            }
+            Command::DropHost => mesh.drop_host().await,
+            Command::Leave => self.leave().await,
+        }
+    }
+
+    /// An answer that is known already, given when those before it have been.
+    fn answer_now(&mut self, answer: Option<Answer>) {
+        self.answers.push_back(std::future::ready(answer).boxed());
+    }
+}
