@@ -3,8 +3,10 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { symlinkSync } from "node:fs";
 import { access } from "node:fs/promises";
 import net from "node:net";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { startLab } from "./lab.mjs";
@@ -73,9 +75,12 @@ test("programs in two nodes are as far apart as the lab says", { timeout: 30_000
 test("a relay and a wrapper lead into a node", { timeout: 30_000 }, async () => {
   await withLab({ nodes: 2 }, async (lab) => {
     const port = await lab.forward(1);
-    const wrapper = lab.wrapper(1, process.execPath);
+    // A name that a shell would take apart.
+    const program = join(lab.directory, "it's node");
+    symlinkSync(process.execPath, program);
+    const wrapper = lab.wrapper(1, program);
     const code = server.replace("4000", `${port}, "127.0.0.1"`);
-    const child = spawn(wrapper, ["-e", code, "it's an argument"]);
+    const child = spawn(wrapper, ["-e", code]);
     const [text] = await once(child.stdout, "data");
     assert.equal(String(text), "listening\n");
     const socket = net.connect(port, "127.0.0.1");
