@@ -115,10 +115,10 @@ fn run_case(repo: &Repo, part: &str, case: Case) -> Result<Finished> {
             }
         },
         Work::Process(command, reader) => {
-            let log = repo
-                .target
-                .join("test/logs")
-                .join(format!("{part}-{}.log", done.name.replace('/', "-")));
+            let log = repo.target.join("test/logs").join(format!(
+                "{part}-{}.log",
+                done.name.replace(['/', ' ', ','], "-")
+            ));
             let ended = run::logged(command, case.limit, &log, &log)?;
             let output = String::from_utf8_lossy(&std::fs::read(&log)?).into_owned();
             done.counts = reader.count(&output, ended.good());
