@@ -274,7 +274,7 @@ pub(crate) fn keep_last(pairs: &mut Vec<(String, Value)>) {
 }
 
 /// The places 0 to `len` in the order of their keys, equal ones in the order of places: a merge sort from the bottom.
-/// (The library's sort would be a tenth of the browser module.)
+/// (The library's own costs the browser module over 3 kB gzipped.)
 fn sorted<'a>(len: usize, key: impl Fn(usize) -> &'a str) -> Vec<usize> {
     let mut from: Vec<usize> = (0..len).collect();
     let mut to = Vec::with_capacity(len);
