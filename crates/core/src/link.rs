@@ -169,6 +169,10 @@ impl Link {
 
     pub(crate) fn set_standing(&mut self, standing: Standing, now: Instant) {
         self.standing = standing;
+        if self.is_in_use() {
+            // The dial has come to its end; another of the same kind may be wanted.
+            self.goal = None;
+        }
         self.standing_since = now;
         self.heard = now;
         self.beat_at = now;

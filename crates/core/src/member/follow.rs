@@ -118,11 +118,12 @@ impl Member {
             if key == self.me {
                 continue;
             }
-            if !stayed {
-                // Those we never met begin with what we send from here on; those who know us know where they were.
-                if !self.out.bases.iter().any(|(known, _)| *known == key) {
-                    let base = self.out.end_for(key);
-                    self.out.bases.push((key, base));
+            // Those we never met begin with what we send from here on; those who know us know where they were.
+            if !self.out.bases.iter().any(|(known, _)| *known == key) {
+                let base = self.out.end_for(key);
+                self.out.bases.push((key, base));
+                if stayed {
+                    self.tell_base(key);
                 }
             }
             self.ask_base(key);

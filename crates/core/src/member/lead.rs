@@ -52,6 +52,11 @@ impl Hosting {
     pub(super) fn in_doubt(&self) -> bool {
         self.doubt.is_some()
     }
+
+    /// Somebody counts it as the host.
+    pub(super) fn confirm(&mut self) {
+        self.doubt = None;
+    }
 }
 
 impl Member {

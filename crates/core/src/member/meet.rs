@@ -55,6 +55,9 @@ impl Member {
 
     /// How many members this one could bring into a merge: those that are there now.
     pub(super) fn live_size(&self) -> u32 {
+        if matches!(&self.role, Role::Host(hosting) if hosting.in_doubt()) {
+            return 1;
+        }
         1 + self.links.iter().filter(|link| link.is_guest()).count() as u32
     }
 

@@ -34,6 +34,9 @@ impl Member {
         if wins {
             // The other one joins by this link. Our own guests hear of the new term with the next change.
             self.term = term;
+            if let Role::Host(hosting) = &mut self.role {
+                hosting.confirm();
+            }
             self.announce(None, Vec::new());
             self.name_contested();
         } else {

@@ -185,9 +185,6 @@ impl Member {
             let (id, peers) = (self.names.text(key).to_owned(), self.ids(&self.view));
             self.emit(Event::PeerDropped { id, peers });
         }
-        if self.sync_due && self.leaving.is_empty() {
-            self.tell_sync();
-        }
     }
 
     pub(super) fn leaving_deadline(&self) -> Option<Instant> {
@@ -203,19 +200,20 @@ impl Member {
         self.emit(Event::Gap { from, first, last });
     }
 
-    /// The room is whole for this member, as soon as the user has heard the last of those who went.
+    /// The room is whole for this member; the user hears it when everything else of this moment has been told.
     pub(super) fn tell_sync(&mut self) {
-        self.sync_due = !self.leaving.is_empty();
-        if self.sync_due {
+        self.sync_due = true;
+    }
+
+    /// With the end of a call: the user hears that the room is whole, after the last words of those who went.
+    pub(super) fn tell_due_sync(&mut self) {
+        if !self.sync_due || !self.leaving.is_empty() {
             return;
         }
+        self.sync_due = false;
         self.synced = true;
         self.told_unavailable = false;
-        let peers = self
-            .roster
-            .iter()
-            .map(|seat| seat.key)
-            .collect::<Vec<Key>>();
+        let peers: Vec<Key> = self.roster.iter().map(|seat| seat.key).collect();
         let peers = Some(self.ids(&peers));
         self.emit(Event::Sync { peers });
     }

@@ -44,6 +44,7 @@ impl Member {
             return;
         }
         self.update_safe();
+        self.tell_due_sync();
         self.fill_links();
         let ids: Vec<LinkId> = self
             .links
