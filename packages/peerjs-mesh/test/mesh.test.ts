@@ -241,6 +241,33 @@ test("a listener may call in; events keep their order", async () => {
   await mesh.cleanup();
 });
 
+test("no event is told in the middle of another", async () => {
+  const mesh = await running();
+  mesh.on("joined", () => {
+    wasm.due.push(say.sync(["a"]));
+    void mesh.send("from a listener");
+    heard.push(["end of the listener"]);
+  });
+  tell(mesh, say.joined("a"));
+  assert.deepEqual(heard.map(([name]) => name), ["joined", "end of the listener", "sync"]);
+  await mesh.cleanup();
+});
+
+test("what happens while the module is drained is told when it has been", async () => {
+  const kept = globalThis.WebSocket;
+  globalThis.WebSocket = class {
+    constructor() {
+      throw new Error("a policy of the page forbids it");
+    }
+  } as never;
+  const mesh = await running();
+  tell(mesh, say.openSession(3), say.joined("a"));
+  assert.deepEqual(wasm.called("input"), [[2, 3, 0]], "session 3 is closed: unreachable");
+  assert.deepEqual(heard, [["joined", "a"]]);
+  globalThis.WebSocket = kept;
+  await mesh.cleanup();
+});
+
 test("a module that fails is one error and one left; everything that waits is answered", async () => {
   const mesh = await running();
   wasm.answers = [1];
