@@ -50,25 +50,31 @@ test("programs in two nodes are as far apart as the lab says", { timeout: 30_000
     assert.deepEqual(lab.nodes.map((node) => node.ip), ["10.50.0.1", "10.50.0.2"]);
     assert.equal(await script(lab, 0, server).line(), "listening");
     const near = script(lab, 1, pinger);
-    const trips = [Number(await near.line())];
-    while (trips.length < 9) {
+    const again = async () => {
       near.child.stdin.write("again\n");
-      trips.push(Number(await near.line()));
-    }
-    trips.sort((a, b) => a - b);
-    assert.ok(trips[0] >= 80 && trips[4] <= 140, String(trips));
+      return Number(await near.line());
+    };
+    // The fastest, for these programs wait for a CPU that others use.
+    const fastest = async () => {
+      let best = Infinity;
+      for (let i = 0; i < 9; i++) best = Math.min(best, await again());
+      return best;
+    };
+    assert.ok(Number(await near.line()) >= 80, "the first trip");
+    const far = await fastest();
+    assert.ok(far >= 80 && far <= 140, `${far} ms`);
 
     await lab.command({ cmd: "link", delay_ms: 0, jitter_ms: 0 });
-    near.child.stdin.write("again\n");
-    assert.ok(Number(await near.line()) < 80);
+    const close = await fastest();
+    assert.ok(close < 80, `${close} ms`);
 
     const before = await lab.pair(1, 0);
     assert.ok(before.delivered > 9, JSON.stringify(before));
     await lab.command({ cmd: "cut", node: 1 });
-    near.child.stdin.write("again\n");
+    const repaired = again();
     while ((await lab.pair(1, 0)).cut === 0);
     await lab.command({ cmd: "heal", node: 1 });
-    assert.ok(Number(await near.line()) > 0, "TCP repairs it");
+    assert.ok((await repaired) > 0, "TCP repairs it");
   });
 });
 
