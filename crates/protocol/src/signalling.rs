@@ -1,6 +1,6 @@
 //! Signalling messages: what a client and a PeerServer say to each other over the websocket.
 //!
-//! These are the typed forms; the JSON text lives in [`json`](crate::json) behind the feature `json`, because a
+//! These are the typed forms; the JSON text lives in the module `json` behind the feature of that name, because a
 //! browser parses JSON itself. Source of the shapes: PeerJS 1.3.2 and 1.5.5, npm `peer` 1.0.2.
 
 /// What a server sends to a client.
