@@ -43,7 +43,9 @@ pub(super) struct End {
     buffered: usize,
     /// What has not left: unordered lanes first, as in SCTP stacks.
     outs: [VecDeque<(Lane, Vec<u8>)>; 2],
-    leaving: bool,
+    /// The frame that is being sent.
+    wire: Option<(Lane, Vec<u8>)>,
+    /// It cannot be sent: there is no way.
     stalled: bool,
     inbound: [Pipe<Vec<u8>>; 4],
     /// Since when its remote is out of reach.
@@ -68,7 +70,7 @@ impl World {
             described: false,
             buffered: 0,
             outs: [VecDeque::new(), VecDeque::new()],
-            leaving: false,
+            wire: None,
             stalled: false,
             inbound: [Lane::Default, Lane::Data, Lane::Beat, Lane::Control]
                 .map(|lane| Pipe::new(matches!(lane, Lane::Default | Lane::Data))),
@@ -315,24 +317,24 @@ impl World {
     }
 
     fn start_leaving(&mut self, end: EndId) {
-        let it = &self.ends[end.0];
-        if it.leaving {
-            return;
-        }
-        let Some(peer) = it.peer else { return };
-        let Some((_, frame)) = it.outs[0].front().or(it.outs[1].front()) else {
+        let it = &mut self.ends[end.0];
+        let (Some(peer), None) = (it.peer, &it.wire) else {
             return;
         };
-        let rate = self.paths.rate(it.member, self.ends[peer.0].member).max(1);
-        let takes = (frame.len() as u64 + 30) * SECOND / rate;
-        self.ends[end.0].leaving = true;
-        self.schedule(self.now + takes, Due::Leave { end });
+        let queue = usize::from(it.outs[0].is_empty());
+        let Some(frame) = it.outs[queue].pop_front() else {
+            return;
+        };
+        let bytes = frame.1.len() as u64 + 30;
+        it.wire = Some(frame);
+        let from = it.member;
+        let rate = self.paths.rate(from, self.ends[peer.0].member).max(1);
+        self.schedule(self.now + bytes * SECOND / rate, Due::Leave { end });
     }
 
-    /// The frame at the front is on the wire, if there is one.
+    /// The frame that was being sent is on its way, if there is one.
     pub(super) fn on_leave(&mut self, end: EndId) {
-        let it = &mut self.ends[end.0];
-        it.leaving = false;
+        let it = &self.ends[end.0];
         let Some(peer) = it
             .peer
             .filter(|_| matches!(it.state, EndState::Open | EndState::Closing))
@@ -340,26 +342,19 @@ impl World {
             return;
         };
         let from = it.member;
-        if self.nodes[from].life == Life::Frozen {
-            self.ends[end.0].stalled = true;
-            return;
-        }
         let to = self.ends[peer.0].member;
         let reachable = self.reach(from, to)
             && self.reach(to, from)
             && self.ends[peer.0].state != EndState::Gone;
+        let frozen = self.nodes[from].life == Life::Frozen;
         let it = &mut self.ends[end.0];
-        let queue = usize::from(it.outs[0].is_empty());
         // Without a way, what must arrive waits; a beat is sent and lost.
-        if !reachable
-            && it.outs[0]
-                .front()
-                .is_none_or(|(lane, _)| *lane != Lane::Beat)
-        {
+        let lossy = matches!(it.wire, Some((Lane::Beat, _)));
+        if frozen || (!reachable && !lossy) {
             it.stalled = true;
             return;
         }
-        let Some((lane, frame)) = it.outs[queue].pop_front() else {
+        let Some((lane, frame)) = it.wire.take() else {
             return;
         };
         let before = it.buffered;
@@ -558,7 +553,6 @@ impl World {
         if self.reach(me, other) && self.reach(other, me) && !gone {
             let was_unreachable = self.ends[end.0].unreachable.take().is_some();
             if std::mem::take(&mut self.ends[end.0].stalled) {
-                self.ends[end.0].leaving = true;
                 let at = self.now + self.repeat_delay();
                 self.schedule(at, Due::Leave { end });
             }
