@@ -128,11 +128,13 @@ impl Member {
             }
             self.ask_base(key);
         }
+        // What waited for the first sync goes to those whom it lists, not to those who come with what was kept.
+        self.tell_due_sync();
+        self.flush_waiting();
         self.replay_early(id);
         self.replay_strays();
         self.deliver_all();
         self.answer_waiting();
-        self.flush_waiting();
     }
 
     /// Asks a sender where its messages begin for us, if we should know and do not.

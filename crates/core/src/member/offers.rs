@@ -246,8 +246,11 @@ impl Member {
             .find(|link| link.connection_id == offer.connection_id && link.remote == src);
         if let Some(link) = known {
             // It was sent again, for want of an answer.
-            if !link.dialled && link.stage == Stage::Opening {
-                let id = link.id;
+            let again = !link.dialled && link.stage == Stage::Opening;
+            let id = link.id;
+            if let Some(link) = self.link_mut(id).filter(|_| again) {
+                // Perhaps under our other name this time: the answer must come from the one that was asked.
+                link.session = Some(session);
                 self.send_answer(id);
             }
             return;
