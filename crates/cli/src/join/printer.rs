@@ -124,11 +124,11 @@ impl Printer {
         match answer {
             None => {}
             Some(Answer::Error { error, tag }) => self.error(&error, tag.as_ref()),
-            Some(Answer::Sent { tag }) => {
-                if self.json {
-                    self.line("sent", Tag { tag: tag.as_ref() });
-                }
+            Some(Answer::Sent { tag }) if self.json => {
+                self.line("sent", Tag { tag: tag.as_ref() });
             }
+            // People see what they typed.
+            Some(Answer::Sent { .. }) => {}
             Some(Answer::Status { status, tag }) => {
                 let mut rest = status_json(&status);
                 if let (Some(rest), Some(tag)) = (rest.as_object_mut(), tag) {
