@@ -103,6 +103,8 @@ pub(crate) struct Stream {
     pub(crate) asked_at: Option<Instant>,
     /// Since when a broadcast waits for a directed message before it.
     pub(crate) waits_since: Option<Instant>,
+    /// When something new of it came last: nothing is asked for again while it is coming.
+    pub(crate) news_at: Option<Instant>,
 }
 
 impl Stream {
@@ -129,6 +131,7 @@ impl Stream {
             ack_due: false,
             asked_at: None,
             waits_since: None,
+            news_at: None,
         }
     }
 

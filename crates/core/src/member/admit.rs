@@ -282,10 +282,15 @@ impl Member {
                 continue;
             };
             if !here && position.b > stream.held() {
-                wanted.push((stream.key, stream.inc, stream.held(), position.b));
+                wanted.push((
+                    stream.key,
+                    stream.inc,
+                    (stream.held(), stream.held_off()),
+                    position.b,
+                ));
             }
         }
-        for (sender, inc, b, target) in wanted {
+        for (sender, inc, (b, off), target) in wanted {
             if let Role::Host(hosting) = &mut self.role {
                 hosting
                     .fetching
@@ -299,7 +304,15 @@ impl Member {
                     target,
                 });
             }
-            self.control(id, &Record::Fetch { sender, inc, b });
+            self.control(
+                id,
+                &Record::Fetch {
+                    sender,
+                    inc,
+                    b,
+                    off,
+                },
+            );
         }
     }
 

@@ -79,7 +79,7 @@ impl Member {
     }
 
     fn take_piece(&mut self, id: LinkId, key: Key, piece: &Piece<'_>) {
-        let me = self.me;
+        let (me, now) = (self.me, self.now);
         let to = piece.to.map(|(wire, d)| (self.names.find_wire(wire), d));
         let after: Vec<(Key, u32)> = piece
             .after
@@ -127,6 +127,7 @@ impl Member {
         };
         match taken {
             Taken::New(bytes) => {
+                stream.news_at = Some(now);
                 if to.is_none_or(|(to, _)| to == Some(me)) {
                     stream.unacked += bytes;
                     stream.ack_due = true;
@@ -159,16 +160,18 @@ impl Member {
             sender: key,
             inc: stream.inc,
             b: stream.held(),
+            off: stream.held_off(),
         };
         self.control(id, &record);
     }
 
-    pub(super) fn on_fetch(&mut self, id: LinkId, sender: Key, inc: u64, b: u64) {
+    pub(super) fn on_fetch(&mut self, id: LinkId, sender: Key, inc: u64, b: u64, off: u64) {
         let me = self.me;
         if sender == me && self.inc == inc {
             let released = self.out.stream.released();
             if let Some(link) = self.link_mut(id) {
-                link.set_cursor(Cursor::new(me, b.max(released) + 1, 0));
+                let off = if b < released { 0 } else { off as usize };
+                link.set_cursor(Cursor::new(me, b.max(released) + 1, off));
             }
             return;
         }
@@ -192,7 +195,8 @@ impl Member {
             );
         }
         if let Some(link) = self.link_mut(id) {
-            link.set_cursor(Cursor::new(sender, b.max(released) + 1, 0));
+            let off = if b < released { 0 } else { off as usize };
+            link.set_cursor(Cursor::new(sender, b.max(released) + 1, off));
         }
     }
 

@@ -133,9 +133,12 @@ impl Member {
                     );
                 }
             }
-            Record::Fetch { sender, inc, b } if my_guest || my_host => {
-                self.on_fetch(id, sender, inc, b)
-            }
+            Record::Fetch {
+                sender,
+                inc,
+                b,
+                off,
+            } if my_guest || my_host => self.on_fetch(id, sender, inc, b, off),
             // Being welcomed and being told things are not ordered: lane *control* is not.
             other if knocking && lane == Lane::Control => {
                 let bytes = other.write(&self.names);

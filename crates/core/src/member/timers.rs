@@ -287,6 +287,7 @@ impl Member {
                 stream
                     .asked_at
                     .or(stream.waits_since)
+                    .max(stream.news_at)
                     .unwrap_or(self.started)
                     .plus_ms(REPAIR_MS)
             })
@@ -307,7 +308,7 @@ impl Member {
             .iter_mut()
             .filter(|stream| stream.last.is_none())
         {
-            let since = stream.asked_at.or(stream.waits_since);
+            let since = stream.asked_at.or(stream.waits_since).max(stream.news_at);
             if (stream.based && stream.waits_since.is_none())
                 || since.is_some_and(|since| now < since.plus_ms(REPAIR_MS))
             {

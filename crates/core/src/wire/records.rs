@@ -186,6 +186,8 @@ pub(crate) enum Record<'a> {
         sender: Key,
         inc: u64,
         b: u64,
+        /// And so many bytes of the next.
+        off: u64,
     },
     Gap {
         sender: Key,
@@ -344,6 +346,7 @@ impl<'a> Record<'a> {
                 sender: names.key_of_wire(r.id()?)?,
                 inc: r.u64()?,
                 b: r.varint()?,
+                off: r.varint()?,
             },
             kind::GAP => Record::Gap {
                 sender: names.key_of_wire(r.id()?)?,
@@ -506,10 +509,16 @@ impl<'a> Record<'a> {
                 w.varint(*b);
                 w.varint(u64::from(*d));
             }
-            Record::Fetch { sender, inc, b } => {
+            Record::Fetch {
+                sender,
+                inc,
+                b,
+                off,
+            } => {
                 id(w, *sender);
                 w.u64(*inc);
                 w.varint(*b);
+                w.varint(*off);
             }
             Record::Gap { sender, inc, to } => {
                 id(w, *sender);
