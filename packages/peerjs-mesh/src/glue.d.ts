@@ -2,8 +2,7 @@
 declare module "glue" {
   /** See WasmMachine in wasm.ts. (An ambient module cannot name a file.) */
   export const Machine: new (config: Uint8Array, seed: Uint8Array, now: number) => any;
-  const init: (from: { module_or_path: BufferSource | Response }) => Promise<{ memory: WebAssembly.Memory }>;
-  export default init;
+  export function initSync(from: { module: WebAssembly.Module }): { memory: WebAssembly.Memory };
 }
 declare module "glue/inline" {
   /** The module: deflated (raw), base64. */

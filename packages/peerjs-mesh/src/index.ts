@@ -2,7 +2,7 @@
  * Rooms of browsers that talk to each other. This entry carries its WebAssembly module within itself; `peerjs-mesh/url`
  * is the same with the module as a file of its own.
  */
-import init, { Machine } from "glue";
+import { initSync, Machine } from "glue";
 import text from "glue/inline";
 import { join, type Mesh } from "./mesh.js";
 import type { MeshOptions } from "./options.js";
@@ -16,7 +16,7 @@ export { version } from "./version.js";
 const load = once(Machine, async () => {
   const deflated = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
   const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-  return init({ module_or_path: await new Response(stream).arrayBuffer() });
+  return initSync({ module: await WebAssembly.compile(await new Response(stream).arrayBuffer()) });
 });
 
 /**

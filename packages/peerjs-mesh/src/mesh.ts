@@ -5,7 +5,7 @@ import { checkOptions, checkRoom, type MeshOptions, type Settings } from "./opti
 import { Watched } from "./promise.js";
 import { NEVER, type Event } from "./records.js";
 import { decode, encode, encodeWithBlobs } from "./value.js";
-import type { Load } from "./wasm.js";
+import type { Load, Wasm } from "./wasm.js";
 
 /** The events of a {@link Mesh} and what their listeners are given. Lists contain the own id. */
 export interface MeshEvents {
@@ -236,8 +236,9 @@ export class Mesh extends Emitter<MeshEvents> {
   }
 
   async #begin(load: Load, initData: Uint8Array | undefined): Promise<void> {
+    let wasm: Wasm | undefined;
     try {
-      const wasm = await load();
+      wasm = await load();
       if (this.#over) return;
       const { url, rtc, meshLimit, healthMs, joinTimeout } = this.#settings;
       const joinTimeoutMs = joinTimeout === -1 ? NEVER : joinTimeout;
@@ -251,7 +252,7 @@ export class Mesh extends Emitter<MeshEvents> {
       driver.start();
       this.#advance();
     } catch (cause) {
-      this.#ends(new MeshError("internal", "the WebAssembly module could not be started", {
+      this.#ends(wasm ? new MeshError("internal", String(cause), { cause }) : new MeshError("unsupported", `WebAssembly: ${cause}`, {
         cause, hint: "a content security policy must allow 'wasm-unsafe-eval'",
       }));
     }
