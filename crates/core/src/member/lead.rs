@@ -445,7 +445,7 @@ impl Member {
         let Role::Host(hosting) = &self.role else {
             return None;
         };
-        let settle = (!self.settled).then_some(hosting.settle_until);
+        let settle = (!self.settled && !hosting.in_doubt()).then_some(hosting.settle_until);
         let going = self
             .links
             .iter()

@@ -269,7 +269,10 @@ impl Member {
     }
 
     fn emit(&mut self, event: Event) {
-        self.events.push_back(event);
+        // Nothing follows `Left`.
+        if !matches!(self.role, Role::Left) {
+            self.events.push_back(event);
+        }
     }
 
     fn error(&mut self, code: ErrorCode, detail: &str) {

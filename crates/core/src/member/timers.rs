@@ -220,11 +220,16 @@ impl Member {
     }
 
     fn dead(&mut self, id: LinkId) {
+        let now = self.now;
         let Some(link) = self.link(id) else { return };
         if link.is_guest() {
             let doubt = matches!(&self.role, Role::Host(hosting) if hosting.in_doubt());
             if !doubt {
                 self.expel(id, Refusal::Silent);
+            } else if let Some(link) = self.link_mut(id) {
+                // Whether we are still the host is being found out first.
+                link.heard = link.heard.max(now);
+                link.suspicion = None;
             }
         } else {
             let host = link.peer;

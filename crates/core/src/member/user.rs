@@ -249,13 +249,11 @@ impl Member {
         self.role = Role::Left;
         while let Some(waiting) = self.out.next_waiting() {
             if let Some(ticket) = waiting.ticket {
-                self.emit(Event::Refused {
-                    ticket,
-                    code: ErrorCode::Left,
-                });
+                let code = ErrorCode::Left;
+                self.events.push_back(Event::Refused { ticket, code });
             }
         }
-        self.emit(Event::Left);
+        self.events.push_back(Event::Left);
     }
 
     // ---- getters
