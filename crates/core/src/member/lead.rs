@@ -520,7 +520,9 @@ impl Member {
             .chain(core::iter::once(&self.out.stream))
             .any(|stream| {
                 let taken = self.ack_of(stream.key, peer);
-                stream.key != peer && taken.is_some_and(|(pos, _)| pos.b < stream.held())
+                stream.key != peer
+                    && self.seat(stream.key).is_some()
+                    && taken.is_some_and(|(pos, _)| pos.b < stream.held())
             });
         let late = now >= link.progress_at.plus_ms(TOO_SLOW_MS);
         if !waits {

@@ -284,6 +284,19 @@ impl Member {
         }
     }
 
+    /// Somebody has been gone for longer than anything is kept.
+    pub(super) fn forget_member(&mut self, key: Key) {
+        if self.seat(key).is_some() || self.view.contains(&key) {
+            return;
+        }
+        self.streams.retain(|stream| stream.key != key);
+        self.acks.retain(|ack| ack.sender != key && ack.by != key);
+        self.init.retain(|init| init.key != key);
+        for link in &mut self.links {
+            link.cursors.retain(|cursor| cursor.sender != key);
+        }
+    }
+
     /// Somebody comes back whose going has not been told yet: it is told now.
     pub(super) fn finish_leaving(&mut self, key: Key) {
         if let Some(leaving) = self.leaving.iter_mut().find(|leaving| leaving.key == key) {

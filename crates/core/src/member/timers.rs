@@ -130,6 +130,7 @@ impl Member {
             let (key, _) = self.out.gone.remove(at);
             self.out.bases.retain(|(known, _)| *known != key);
             self.forget_directed(key);
+            self.forget_member(key);
         }
     }
 
