@@ -7,6 +7,9 @@ use peerjs_mesh_protocol::signalling::{FromServer, Signal, ToServer};
 use std::cell::RefCell;
 use std::rc::Rc;
 
+/// More lines than this are not kept.
+const MOST_LINES: usize = 400_000;
+
 /// Lines, when somebody wants them. Clones share them, so that they survive a world that panicked.
 #[derive(Debug, Clone, Default)]
 pub struct Trace {
@@ -23,7 +26,9 @@ impl Trace {
 
     /// Writes a line if anybody wants it.
     pub(crate) fn line(&mut self, now: Micros, text: impl FnOnce() -> String) {
-        if let Some(lines) = &self.lines {
+        if let Some(lines) = &self.lines
+            && lines.borrow().len() < MOST_LINES
+        {
             let line = format!("{:>3}.{:06} {}", now / SECOND, now % SECOND, text());
             lines.borrow_mut().push(line);
         }

@@ -62,8 +62,8 @@ impl Climate {
     }
 }
 
-/// A run with more events than this never comes to rest: sixty seconds of a busy room take a hundredth of it.
-const MOST_STEPS: u64 = 20_000_000;
+/// A run with more events than this never comes to rest: sixty seconds of a busy room take a tenth of it.
+const MOST_STEPS: u64 = 2_000_000;
 
 /// What is going to happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
