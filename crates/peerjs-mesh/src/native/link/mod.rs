@@ -243,7 +243,7 @@ impl Links {
                         self.on_datagram(now, train, datagram);
                     }
                 }
-                self.sockets.recycle(buffer);
+                socket::recycle(buffer);
             }
         }
         self.sockets.flush();

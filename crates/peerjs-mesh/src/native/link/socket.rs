@@ -4,6 +4,7 @@
 //! not know it. The sockets of all addresses together make a *group*, which many links share.
 
 use quinn_udp::{RecvMeta, UdpSockRef, UdpSocketState};
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, SocketAddr};
@@ -50,7 +51,11 @@ pub(super) struct Sockets {
     groups: usize,
     /// What is being coupled together, and the socket it leaves from.
     coupling: Option<(usize, Train)>,
-    buffer: Vec<u8>,
+}
+
+thread_local! {
+    /// What is read goes here first. Reading never waits, so all members that run on a thread can share it.
+    static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 /// What one read gave: a train of datagrams.
@@ -80,7 +85,6 @@ impl Sockets {
             all: Vec::new(),
             groups: 0,
             coupling: None,
-            buffer: Vec::new(),
         }
     }
 
@@ -174,23 +178,23 @@ impl Sockets {
     }
 
     /// Reads once from a socket, and gives the trains together with the buffer they lie in. Give it back with
-    /// [`recycle`](Self::recycle).
-    pub(super) fn receive(&mut self, index: usize) -> Option<(Vec<u8>, Vec<Received>)> {
+    /// [`recycle`].
+    pub(super) fn receive(&self, index: usize) -> Option<(Vec<u8>, Vec<Received>)> {
         let socket = self.all.get(index)?;
-        let mut buffer = std::mem::take(&mut self.buffer);
+        let mut buffer = BUFFER.take();
         buffer.resize(RECEIVE_BUFFER * RECEIVE_BUFFERS, 0);
         let found = socket.receive(&mut buffer);
         if found.is_empty() {
-            self.buffer = buffer;
+            recycle(buffer);
             return None;
         }
         Some((buffer, found))
     }
+}
 
-    /// Takes a buffer back.
-    pub(super) fn recycle(&mut self, buffer: Vec<u8>) {
-        self.buffer = buffer;
-    }
+/// Takes a buffer back.
+pub(super) fn recycle(buffer: Vec<u8>) {
+    BUFFER.set(buffer);
 }
 
 impl Socket {
