@@ -81,7 +81,7 @@ fn main() {
             1
         }
         Err(Failure::Usage(text)) => {
-            eprintln!("xtask: {text}\n\n{USAGE}");
+            eprintln!("xtask: {text}\n`cargo xtask help` lists the commands.");
             2
         }
     };
