@@ -25,11 +25,11 @@ impl Rng {
 
     /// A stream of its own for one part, so that one part's draws do not move another's.
     pub fn fork(&mut self) -> Rng {
-        Rng::new(self.next())
+        Rng::new(self.next_u64())
     }
 
     /// 64 fair bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn next_u64(&mut self) -> u64 {
         let [a, b, c, d] = self.state;
         let out = b.wrapping_mul(5).rotate_left(7).wrapping_mul(9);
         let c2 = c ^ a;
@@ -41,7 +41,7 @@ impl Rng {
     /// One of `0..bound`; 0 when `bound` is 0.
     pub fn below(&mut self, bound: u64) -> u64 {
         // Multiply and shift: the bias is under 2⁻³² for all bounds used here.
-        ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
+        ((u128::from(self.next_u64()) * u128::from(bound)) >> 64) as u64
     }
 
     /// One of `low..=high`.
@@ -51,7 +51,7 @@ impl Rng {
 
     /// True with this probability.
     pub fn chance(&mut self, probability: f64) -> bool {
-        ((self.next() >> 11) as f64) < probability * (1u64 << 53) as f64
+        ((self.next_u64() >> 11) as f64) < probability * (1u64 << 53) as f64
     }
 
     /// One of them; `None` of an empty slice.
@@ -63,7 +63,7 @@ impl Rng {
     pub fn seed32(&mut self) -> [u8; 32] {
         let mut bytes = [0; 32];
         for part in bytes.chunks_exact_mut(8) {
-            part.copy_from_slice(&self.next().to_le_bytes());
+            part.copy_from_slice(&self.next_u64().to_le_bytes());
         }
         bytes
     }
@@ -77,7 +77,7 @@ mod tests {
     fn a_seed_gives_one_stream_and_another_seed_another() {
         let draw = |seed| {
             let mut rng = Rng::new(seed);
-            [rng.next(), rng.next(), rng.next()]
+            [rng.next_u64(), rng.next_u64(), rng.next_u64()]
         };
         assert_eq!(draw(7), draw(7));
         assert_ne!(draw(7), draw(8));

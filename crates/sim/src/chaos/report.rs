@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// What must have happened in a large enough run, else it has proved nothing.
-pub const MUST_HAPPEN: [&str; 16] = [
+const MUST_HAPPEN: [&str; 16] = [
     "fault: crash",
     "fault: kill",
     "fault: polite leave",

@@ -447,6 +447,9 @@ impl Run<'_> {
                 return;
             }
         }
+        if !self.newcomer_gets_in() {
+            return;
+        }
         let present = self.world.present();
         for member in &present {
             self.world.send(*member, 60, None);
@@ -461,6 +464,31 @@ impl Run<'_> {
         self.world.judge_quiet(&present);
         self.idle();
         self.world.judge_quiet(&present);
+    }
+
+    /// A room that is whole can be found under its name.
+    fn newcomer_gets_in(&mut self) -> bool {
+        self.act(Action::Join);
+        let mut settled = self.settle();
+        if settled.is_err() && self.world.holder(ROOM) == Some(None) {
+            self.world.stats_mut().count("waited for a held name", 1);
+            self.world
+                .run_until(HELD_MS, |w| w.holder(ROOM) != Some(None));
+            settled = self.settle();
+        }
+        match settled {
+            Ok(ms) => self
+                .world
+                .stats_mut()
+                .high_water("newcomer in after ms", ms),
+            Err(ref why) => {
+                let now = self.world.now();
+                self.world
+                    .checker_mut()
+                    .blame(now, "newcomer-outside", why.clone());
+            }
+        }
+        settled.is_ok()
     }
 
     fn settle(&mut self) -> Result<u64, String> {

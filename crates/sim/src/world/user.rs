@@ -71,7 +71,8 @@ impl World {
     /// A member ends its host role.
     pub fn drop_host(&mut self, member: usize) {
         let now = self.now;
-        self.trace.line(now, || format!("== m{member} drops its host role"));
+        self.trace
+            .line(now, || format!("== m{member} drops its host role"));
         self.stats.count("fault: host role dropped", 1);
         self.disturbed_at = self.now;
         self.call(member, |machine, now| machine.drop_host(now));

@@ -5,18 +5,18 @@ use peerjs_mesh_core::{Config, Event};
 use peerjs_mesh_sim::server::ServerKind;
 use peerjs_mesh_sim::{Climate, Micros, Trace, World};
 
-pub const BOTH: [ServerKind; 2] = [ServerKind::Ours, ServerKind::NpmPeer];
-pub const ROOM: &str = "a-room";
+pub(crate) const BOTH: [ServerKind; 2] = [ServerKind::Ours, ServerKind::NpmPeer];
+pub(crate) const ROOM: &str = "a-room";
 
 /// No limit on members: what `join` has on the command line.
-pub fn config() -> Config {
+pub(crate) fn config() -> Config {
     Config {
         mesh_limit: None,
         ..Config::new(ROOM)
     }
 }
 
-pub fn calm(server: ServerKind) -> World {
+pub(crate) fn calm(server: ServerKind) -> World {
     traced(World::new(1, Climate::calm(server)))
 }
 
@@ -35,7 +35,7 @@ fn write_trace(world: &World) {
 }
 
 /// A network like that between homes: 10–60 ms one way, 1 % loss.
-pub fn homes(server: ServerKind, seed: u64) -> World {
+pub(crate) fn homes(server: ServerKind, seed: u64) -> World {
     let climate = Climate {
         link_delay: (10_000, 60_000),
         server_delay: (10_000, 40_000),
@@ -47,13 +47,13 @@ pub fn homes(server: ServerKind, seed: u64) -> World {
     traced(World::new(seed, climate))
 }
 
-pub fn join(world: &mut World) -> usize {
+pub(crate) fn join(world: &mut World) -> usize {
     world.join(config()).expect("the options are right")
 }
 
 /// So many members that have become one room.
 #[track_caller]
-pub fn room(world: &mut World, members: usize) -> Vec<usize> {
+pub(crate) fn room(world: &mut World, members: usize) -> Vec<usize> {
     let all: Vec<usize> = (0..members).map(|_| join(world)).collect();
     settle(world, &all, 15_000);
     all
@@ -61,7 +61,7 @@ pub fn room(world: &mut World, members: usize) -> Vec<usize> {
 
 /// Waits until these are one room; says why if they do not become one.
 #[track_caller]
-pub fn settle(world: &mut World, members: &[usize], limit_ms: u64) -> u64 {
+pub(crate) fn settle(world: &mut World, members: &[usize], limit_ms: u64) -> u64 {
     match world.settle(members, limit_ms) {
         Ok(ms) => ms,
         Err(why) => {
@@ -77,7 +77,7 @@ pub fn settle(world: &mut World, members: &[usize], limit_ms: u64) -> u64 {
 
 /// Everybody says something to everybody, and everybody hears it; nothing else may be wrong either.
 #[track_caller]
-pub fn all_hear_all(world: &mut World, members: &[usize]) {
+pub(crate) fn all_hear_all(world: &mut World, members: &[usize]) {
     for member in members {
         world
             .send(*member, 100, None)
@@ -89,7 +89,7 @@ pub fn all_hear_all(world: &mut World, members: &[usize]) {
 
 /// All that was sent so far arrives.
 #[track_caller]
-pub fn all_arrives(world: &mut World, members: &[usize], limit_ms: u64) -> u64 {
+pub(crate) fn all_arrives(world: &mut World, members: &[usize], limit_ms: u64) -> u64 {
     let took = world.settle_messages(members, limit_ms);
     world.judge_quiet(members);
     if took.is_none() || !world.violations().is_empty() {
@@ -100,13 +100,13 @@ pub fn all_arrives(world: &mut World, members: &[usize], limit_ms: u64) -> u64 {
 }
 
 /// Who hosts, as the member says that is asked.
-pub fn host_of(world: &World, member: usize) -> Option<usize> {
+pub(crate) fn host_of(world: &World, member: usize) -> Option<usize> {
     let host = world.machine(member)?.status().host?;
     world.checker().member(&host)
 }
 
 /// When a member's user first heard of something, since the world began.
-pub fn when(world: &World, member: usize, what: impl Fn(&Event) -> bool) -> Option<Micros> {
+pub(crate) fn when(world: &World, member: usize, what: impl Fn(&Event) -> bool) -> Option<Micros> {
     world
         .view(member)
         .events
@@ -116,7 +116,7 @@ pub fn when(world: &World, member: usize, what: impl Fn(&Event) -> bool) -> Opti
 }
 
 /// How often a member's user heard of something.
-pub fn times(world: &World, member: usize, what: impl Fn(&Event) -> bool) -> usize {
+pub(crate) fn times(world: &World, member: usize, what: impl Fn(&Event) -> bool) -> usize {
     world
         .view(member)
         .events
@@ -126,7 +126,7 @@ pub fn times(world: &World, member: usize, what: impl Fn(&Event) -> bool) -> usi
 }
 
 /// Everybody sends a broadcast every so often, for so long; then a last one each.
-pub fn talk(world: &mut World, members: &[usize], every_ms: u64, for_ms: u64) {
+pub(crate) fn talk(world: &mut World, members: &[usize], every_ms: u64, for_ms: u64) {
     let mut passed = 0;
     while passed < for_ms {
         for member in members {
@@ -140,7 +140,7 @@ pub fn talk(world: &mut World, members: &[usize], every_ms: u64, for_ms: u64) {
     }
 }
 
-pub fn without(members: &[usize], gone: &[usize]) -> Vec<usize> {
+pub(crate) fn without(members: &[usize], gone: &[usize]) -> Vec<usize> {
     members
         .iter()
         .copied()
