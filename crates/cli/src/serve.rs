@@ -60,7 +60,7 @@ pub(crate) struct ServeArgs {
     )]
     concurrent_limit: usize,
     /// Let anybody list the ids that are connected
-    #[arg(long = "allow_discovery", visible_alias = "allow-discovery", action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(long = "allow_discovery", visible_alias = "allow-discovery", action = ArgAction::Set, num_args = 0..=1, default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
     allow_discovery: bool,
     /// Origins whose pages may call the HTTP part [default: all]
     #[arg(long, value_name = "ORIGIN", num_args = 1..)]
@@ -72,7 +72,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "FILE", requires = "sslkey")]
     sslcert: Option<PathBuf>,
     /// Believe X-Forwarded-Proto and X-Forwarded-Host: a proxy stands in front
-    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
     proxied: bool,
     /// Serve no demo
     #[arg(long = "no-demo", visible_alias = "no_demo")]

@@ -208,8 +208,17 @@ fn options_are_taken_with_either_dash_and_from_the_environment() {
         assert!(server.get("/peerjs/peers").ends_with("[]"), "{args:?}");
         assert!(server.get("/demo/").contains("Cannot GET"), "{args:?}");
     }
-    let server = Serving::start(&["--port", "0", "--allow_discovery=false"]);
-    assert!(server.get("/peerjs/peers").ends_with("Unauthorized"));
+    for args in [
+        &["--allow_discovery=false"][..],
+        &["--allow_discovery", "false"],
+        &[],
+    ] {
+        let server = Serving::start(&[&["--port", "0"], args].concat());
+        assert!(
+            server.get("/peerjs/peers").ends_with("Unauthorized"),
+            "{args:?}"
+        );
+    }
 
     let server = Serving::spawn(
         command(&[])

@@ -162,12 +162,18 @@ async fn connections_beyond_the_places_are_turned_away_and_places_come_back() {
         concurrent_limit: 1,
         ..BrokerConfig::default()
     };
-    let server = Running::start(ServeOptions {
+    // So that it is not the deadline for a request that ends the third.
+    let deadlines = Deadlines {
+        request_head: PATIENCE * 3,
+        ..Deadlines::default()
+    };
+    let options = ServeOptions {
         limits,
         broker,
+        deadlines,
         ..ServeOptions::default()
-    })
-    .await;
+    };
+    let server = Running::start(options).await;
     let ann = server.join("ann").await;
     let idle = TcpStream::connect(server.address).await.unwrap();
     let mut third = TcpStream::connect(server.address).await.unwrap();
