@@ -84,6 +84,8 @@ pub(crate) struct Stream {
     pub(crate) pos: Pos,
     /// Whether `pos` is where this sender begins for us; until then nothing is delivered.
     pub(crate) based: bool,
+    /// What we had taken of it, before it was gone for so long that it was forgotten.
+    pub(crate) before: Option<Pos>,
     /// Taken by everybody in the roster: this broadcast, and so many bytes of the next.
     pub(crate) safe: u64,
     pub(crate) safe_off: u64,
@@ -121,6 +123,7 @@ impl Stream {
             unsafe_bytes: 0,
             pos: Pos::default(),
             based: false,
+            before: None,
             safe: 0,
             safe_off: 0,
             retain: 0,
@@ -135,12 +138,18 @@ impl Stream {
         }
     }
 
-    /// This sender begins for us after `pos`.
-    pub(crate) fn begin(&mut self, pos: Pos) {
-        self.pos = pos;
+    /// This sender begins for us after `pos`; or goes on, if we had something of it before. Says what is missing.
+    pub(crate) fn begin(&mut self, pos: Pos) -> Option<(u64, u64)> {
+        let had = self.before.unwrap_or(pos);
+        let released = self.released();
+        self.pos = pos.max(had);
+        if self.pos.b < released {
+            self.pos = Pos { b: released, d: 0 };
+        }
         self.based = true;
         self.notify = true;
         self.ack_due = true;
+        (had.b < self.pos.b).then_some((had.b + 1, self.pos.b))
     }
 
     /// The last broadcast that is here whole.

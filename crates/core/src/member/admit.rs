@@ -1,6 +1,6 @@
 //! A host is asked to admit somebody.
 
-use super::roster::Seat;
+use super::roster::{Seat, UNTOLD};
 use super::{Ack, Member, Role};
 use crate::api::LinkId;
 use crate::delivery::Pos;
@@ -77,6 +77,11 @@ impl Member {
             && self.seat(peer).is_none()
         {
             return self.refuse(id, Refusal::Full { limit });
+        }
+        if join.founding == self.founding && join.term > self.term {
+            // It has seen a later reign, which is over; ours must count for more, or it would not have us.
+            self.term = join.term + 1;
+            self.announce(None, Vec::new());
         }
         // The newest link of a member is the one that counts.
         let older: Vec<LinkId> = self
@@ -160,7 +165,8 @@ impl Member {
             let base = self.seat(stream.key).map_or(0, |seat| seat.base);
             let (mut b, mut off) = match reported {
                 Some(position) => (position.b, position.off as usize),
-                None if known => (base.max(stream.released()), 0),
+                None if known && base != UNTOLD => (base.max(stream.released()), 0),
+                None if known => (stream.released(), 0),
                 None => (stream.held(), 0),
             };
             if b < stream.released() {
@@ -258,6 +264,7 @@ impl Member {
                 .find(|p| p.sender == peer && p.inc == seat.inc);
             let (b, off) = match reported {
                 Some(position) if position.b >= released => (position.b, position.off as usize),
+                _ if seat.base == UNTOLD => (released, 0),
                 _ => (seat.base.max(released), 0),
             };
             link.set_cursor(Cursor::new(peer, b + 1, off));

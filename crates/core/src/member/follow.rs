@@ -95,7 +95,7 @@ impl Member {
         if let Some(link) = self.link_mut(id) {
             link.cursors = vec![cursor];
         }
-        self.was_in = true;
+        let again = core::mem::replace(&mut self.was_in, true);
         let (host_id, term) = (self.names.text(host).to_owned(), self.term);
         self.emit(Event::HostConnected {
             is_host: false,
@@ -125,6 +125,9 @@ impl Member {
                 if stayed {
                     self.tell_base(key);
                 }
+            }
+            if !stayed && again {
+                self.tell_base(key);
             }
             self.ask_base(key);
         }
@@ -253,12 +256,7 @@ impl Member {
         };
         let mut missing = None;
         if !stream.based {
-            let released = stream.released();
-            stream.begin(at);
-            if released > b {
-                missing = Some((b + 1, released));
-                stream.skip_to(released);
-            }
+            missing = stream.begin(at);
         } else if stream.pos < at && stream.pos.b < b {
             missing = stream.skip_to(b);
             stream.pos = at;

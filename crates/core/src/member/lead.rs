@@ -115,7 +115,9 @@ impl Member {
     /// Tells all guests of a change (except a newcomer, who has it in its welcome).
     pub(super) fn announce(&mut self, added: Option<Seat>, removed: Vec<Removed>) {
         self.n += 1;
-        let tail = added.map_or(0, |seat| seat.base);
+        let tail = added
+            .and_then(|seat| self.stream(seat.key))
+            .map_or(0, |stream| stream.released());
         let added_entries = added
             .map(|seat| crate::wire::RosterEntry {
                 member: seat.key,

@@ -124,6 +124,7 @@ pub struct Member {
     streams: Vec<Stream>,
     acks: Vec<Ack>,
     ack_at: Option<Instant>,
+    past: Vec<(Key, u64, crate::delivery::Pos)>,
     strays: Vec<Vec<u8>>,
     stray_bytes: usize,
 }
@@ -186,6 +187,7 @@ impl Member {
             streams: Vec::new(),
             acks: Vec::new(),
             ack_at: None,
+            past: Vec::new(),
             strays: Vec::new(),
             stray_bytes: 0,
             cfg: config,

@@ -14,6 +14,11 @@ const LAST_WORDS_MS: u64 = 5_000;
 /// Changes of the roster that may come before the one that is missing.
 const MAX_HELD: usize = 256;
 
+/// Members that were forgotten, whose place in their messages is remembered.
+const MAX_PAST: usize = 256;
+/// In a roster: the member itself tells everybody where its messages begin.
+pub(super) const UNTOLD: u64 = u64::MAX;
+
 /// One member of the roster.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Seat {
@@ -105,10 +110,20 @@ impl Member {
         self.streams.retain(|stream| stream.key != seat.key);
         self.acks.retain(|ack| ack.sender != seat.key);
         let mut stream = Stream::new(seat.key, seat.inc, held);
-        if let Some(base) = base {
-            stream.begin(Pos { b: base, d: 0 });
+        if let Some(at) = self
+            .past
+            .iter()
+            .position(|past| (past.0, past.1) == (seat.key, seat.inc))
+        {
+            stream.before = Some(self.past.remove(at).2);
         }
+        let missing = base
+            .filter(|base| *base != UNTOLD)
+            .and_then(|b| stream.begin(Pos { b, d: 0 }));
         self.streams.push(stream);
+        if let Some((first, last)) = missing {
+            self.gap(seat.key, first, last);
+        }
         false
     }
 
@@ -273,7 +288,12 @@ impl Member {
                 };
                 self.roster.push(seat);
                 self.finish_leaving(entry.member);
-                self.meet_member(seat, entry.base, Some(entry.base));
+                let held = if entry.base == UNTOLD {
+                    entry.tail
+                } else {
+                    entry.base
+                };
+                self.meet_member(seat, held, Some(entry.base));
                 self.enter_view(entry.member);
                 self.greet(entry.member);
             }
@@ -288,6 +308,18 @@ impl Member {
     pub(super) fn forget_member(&mut self, key: Key) {
         if self.seat(key).is_some() || self.view.contains(&key) {
             return;
+        }
+        // Where we were in its messages is not forgotten: should it come back, the gap is told.
+        if let Some(stream) = self
+            .streams
+            .iter()
+            .find(|stream| stream.key == key && stream.based)
+        {
+            let past = (key, stream.inc, stream.pos);
+            if self.past.len() >= MAX_PAST {
+                self.past.remove(0);
+            }
+            self.past.push(past);
         }
         self.streams.retain(|stream| stream.key != key);
         self.acks.retain(|ack| ack.sender != key && ack.by != key);

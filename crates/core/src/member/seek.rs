@@ -1,5 +1,6 @@
 //! Looking for the room's host: by the line of succession, then by the room's name.
 
+use super::roster::UNTOLD;
 use super::{Member, Role};
 use crate::api::{Event, LinkId, Output};
 use crate::config::NEXT_OF_LINE_MS;
@@ -195,7 +196,7 @@ impl Member {
         let join = Join {
             founding: self.founding,
             term: self.term,
-            sent: self.out.b,
+            sent: if self.was_in { UNTOLD } else { 0 },
             released: self.out.stream.released(),
             positions,
         };

@@ -67,7 +67,7 @@ pub(crate) struct Position {
 pub(crate) struct RosterEntry {
     pub(crate) member: Key,
     pub(crate) inc: u64,
-    /// For those who meet it now: its messages begin after this broadcast.
+    /// For those who meet it now: its messages begin after this broadcast; `u64::MAX`: it will tell them.
     pub(crate) base: u64,
     /// In a [`Welcome`]: where the host begins with it for a joiner that does not know it.
     pub(crate) tail: u64,
@@ -97,7 +97,7 @@ pub(crate) struct Safe {
 pub(crate) struct Join {
     pub(crate) founding: [u8; 16],
     pub(crate) term: u64,
-    /// The joiner's last broadcast: for those who meet it now, it begins after this.
+    /// For those who meet it now, the joiner begins after this broadcast; `u64::MAX`: it will tell everybody.
     pub(crate) sent: u64,
     /// The last broadcast that it no longer keeps.
     pub(crate) released: u64,
