@@ -15,14 +15,8 @@ impl Member {
             return;
         };
         let (mine, theirs) = ((link.said_size, link.said_term), (hello.size, hello.term));
-        let same = hello.founding == self.founding;
-        // Within one founding a host whom nobody follows any more has been succeeded.
-        let by_term = same && (mine.0 == 1 || theirs.0 == 1);
-        let order = if by_term {
-            mine.1.cmp(&theirs.1).then(mine.0.cmp(&theirs.0))
-        } else {
-            mine.cmp(&theirs)
-        };
+        // More members, then the later reign, then the smaller id: whoever nobody follows any more gives way.
+        let order = mine.cmp(&theirs);
         let founding = hello.founding;
         let wins = match order {
             core::cmp::Ordering::Greater => true,

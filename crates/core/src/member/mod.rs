@@ -78,6 +78,8 @@ pub struct Member {
     now: Instant,
     /// The deadline that was told last; being called much later than it means having slept.
     planned: Option<Instant>,
+    /// When it last woke after having slept.
+    woke_at: Option<Instant>,
     names: Names,
     me: Key,
     inc: u64,
@@ -149,6 +151,7 @@ impl Member {
             rng,
             now,
             planned: None,
+            woke_at: None,
             names,
             me,
             inc,

@@ -14,6 +14,9 @@ use crate::wire::{Join, Position, Record};
 /// ICE, DTLS and hello are six round trips, and a deputy may need 2 s to notice what we noticed).
 const WELCOME_MS: u64 = 4_000;
 
+/// How long after having slept a member leaves it to others to take over, ms (guess: a search by the line).
+const SLEEPY_MS: u64 = 5_000;
+
 /// A search for the host.
 pub(super) struct Seek {
     /// The members to dial under their own ids, in the order of the line.
@@ -77,10 +80,14 @@ impl Seek {
 impl Member {
     /// The host is gone (`lost`), or has ended its office and stays a member.
     pub(super) fn host_lost(&mut self, lost: Option<Key>) {
+        // One that has just been asleep does not take the office: the others have long decided who has it.
+        let sleepy = self
+            .woke_at
+            .is_some_and(|at| self.now.ms_since(at) < SLEEPY_MS);
         let line: Vec<Key> = self
             .line()
             .into_iter()
-            .filter(|key| Some(*key) != lost)
+            .filter(|key| Some(*key) != lost && !(sleepy && *key == self.me))
             .collect();
         self.end_standing();
         self.role = Role::Seeking(Box::new(Seek::by_line(

@@ -32,8 +32,11 @@ impl Member {
                 link.since = self.now;
             }
         }
-        if late > WAKE_MS && self.is_host() {
-            self.doubt();
+        if late > WAKE_MS {
+            self.woke_at = Some(self.now);
+            if self.is_host() {
+                self.doubt();
+            }
         }
     }
 
