@@ -41,13 +41,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
         (after - before) / 400.0
     );
     let (began, used) = (Instant::now(), cpu_seconds()?);
-    world.run_for(Duration::from_secs(10)).await;
+    let idle: Vec<_> = world
+        .ends
+        .into_iter()
+        .map(|end| tokio::spawn(idle(end)))
+        .collect();
+    tokio::time::sleep(Duration::from_secs(10)).await;
     let share = (cpu_seconds()? - used) / began.elapsed().as_secs_f64();
     println!(
-        "idle: {:.2} % of a core for 400 ends without a core",
+        "idle: {:.2} % of a core for 400 ends, no members behind them",
         share * 100.0
     );
-    drop(world);
+    idle.iter().for_each(tokio::task::JoinHandle::abort);
 
     let server = Server::bind(ServeOptions {
         host: "127.0.0.1".to_owned(),
@@ -87,7 +92,67 @@ async fn main() -> Result<(), Box<dyn Error>> {
         "idle: {:.2} % of a core for 20 members and their server",
         share * 100.0
     );
+    drop(members);
+
+    let pair = [
+        Mesh::join("pair", options.clone())?,
+        Mesh::join("pair", options)?,
+    ];
+    for mesh in &pair {
+        while mesh.peers().len() < 2 {
+            mesh.next_event().await;
+        }
+    }
+    for (count, bytes) in [(10_000, 100), (500, 64 << 10), (8, 4 << 20)] {
+        let seconds = throughput(&pair[0], &pair[1], count, bytes).await?;
+        println!(
+            "{count} messages of {bytes} B: {:.0} ms, {:.1} MB/s",
+            seconds * 1000.0,
+            f64::from(count) * bytes as f64 / seconds / 1e6
+        );
+    }
     Ok(())
+}
+
+/// Seconds until all messages have arrived.
+async fn throughput(
+    from: &Mesh,
+    to: &Mesh,
+    count: u32,
+    bytes: usize,
+) -> Result<f64, peerjs_mesh::Error> {
+    let began = Instant::now();
+    let sending = async {
+        for _ in 0..count {
+            from.send_bytes(vec![7; bytes].into()).await?;
+        }
+        Ok(())
+    };
+    let hearing = async {
+        let mut heard = 0;
+        while heard < count {
+            match to.next_event().await {
+                Some(Event::Message(_)) => heard += 1,
+                Some(_) => {}
+                None => break,
+            }
+        }
+    };
+    let (sent, ()) = tokio::join!(sending, hearing);
+    sent.map(|()| began.elapsed().as_secs_f64())
+}
+
+/// Keeps an end's links alive.
+async fn idle(mut end: Links) {
+    loop {
+        let now = Instant::now();
+        while end.poll(now).is_some() {}
+        let wake = end.timeout().unwrap_or(now + Duration::from_secs(60));
+        tokio::select! {
+            () = poll_fn(|cx| end.poll_ready(cx)) => end.receive(Instant::now()),
+            () = tokio::time::sleep_until(wake.into()) => {}
+        }
+    }
 }
 
 struct World {

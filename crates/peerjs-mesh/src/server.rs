@@ -38,18 +38,15 @@ impl ServerUrl {
             .filter(|host| !host.is_empty())
             .ok_or_else(wrong)?;
         let authority = uri.authority().map_or("", |authority| authority.as_str());
-        if authority.contains('@') || authority.ends_with(':') || uri.query().is_some() {
+        if authority.contains('@') || uri.query().is_some() {
             return Err(wrong());
         }
         let port = match uri.port() {
-            Some(port) => port.as_u16(),
-            None => {
-                if secure {
-                    443
-                } else {
-                    80
-                }
-            }
+            Some(port) if port.as_u16() > 0 => port.as_u16(),
+            // (A port that is none is not told from its absence otherwise.)
+            None if authority == host && secure => 443,
+            None if authority == host => 80,
+            _ => return Err(wrong()),
         };
         Ok(ServerUrl {
             secure,

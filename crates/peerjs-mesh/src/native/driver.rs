@@ -94,14 +94,7 @@ impl Driver {
             let links = &mut self.links;
             tokio::select! {
                 command = self.commands.recv(), if listening => match command {
-                    Some(command) => {
-                        self.obey(command);
-                        // What else is there already travels in the same frames.
-                        for _ in 1..MAX_COMMANDS {
-                            let Ok(command) = self.commands.try_recv() else { break };
-                            self.obey(command);
-                        }
-                    }
+                    Some(command) => self.obey_all(command).await,
                     None => {
                         listening = false;
                         self.member.leave(clock::now(), LeaveHow::Now);
@@ -224,6 +217,26 @@ impl Driver {
             }
         };
         self.member.handle_input(clock::now(), input);
+    }
+
+    /// Obeys, and what else is there already as well: it travels in the same frames. A caller that waits for each send
+    /// before the next gets the chance to say the next.
+    async fn obey_all(&mut self, first: Command) {
+        self.obey(first);
+        let mut patience = 1;
+        for _ in 1..MAX_COMMANDS {
+            match self.commands.try_recv() {
+                Ok(command) => {
+                    self.obey(command);
+                    patience = 1;
+                }
+                Err(_) if patience > 0 => {
+                    patience -= 1;
+                    tokio::task::yield_now().await;
+                }
+                Err(_) => return,
+            }
+        }
     }
 
     /// Whoever called and does not wait any more is not missed.

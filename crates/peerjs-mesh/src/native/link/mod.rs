@@ -16,7 +16,7 @@ use peerjs_mesh_core::{Input, Lane, LinkEnd, LinkId};
 use sdp::Remote;
 use socket::{Group, Received, Sockets};
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -122,6 +122,18 @@ impl Links {
     /// # Errors
     /// When no certificate can be made; the text is the cryptography's.
     pub fn new(window: u32) -> Result<Links, String> {
+        Links::with(window, None)
+    }
+
+    /// As [`new`](Self::new), on these addresses of this machine only.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn on(window: u32, addresses: Vec<IpAddr>) -> Result<Links, String> {
+        Links::with(window, Some(addresses))
+    }
+
+    fn with(window: u32, addresses: Option<Vec<IpAddr>>) -> Result<Links, String> {
         let provider = Arc::new(str0m::crypto::from_feature_flags());
         // One certificate for all: it names the member, and making one is the dearest part of a connection.
         let certificate = provider
@@ -135,7 +147,7 @@ impl Links {
             .set_sctp_max_buffered_amount(1 << 20);
         Ok(Links {
             config,
-            sockets: Sockets::new(),
+            sockets: Sockets::new(addresses),
             links: BTreeMap::new(),
             routes: HashMap::new(),
             reports: VecDeque::new(),

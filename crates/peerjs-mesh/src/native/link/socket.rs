@@ -48,6 +48,8 @@ struct Train {
 /// The sockets of one member.
 pub(super) struct Sockets {
     all: Vec<Socket>,
+    /// The only addresses to be used; `None`: all that this machine has.
+    only: Option<Vec<IpAddr>>,
     groups: usize,
     /// What is being coupled together, and the socket it leaves from.
     coupling: Option<(usize, Train)>,
@@ -80,9 +82,10 @@ impl Received {
 }
 
 impl Sockets {
-    pub(super) fn new() -> Sockets {
+    pub(super) fn new(only: Option<Vec<IpAddr>>) -> Sockets {
         Sockets {
             all: Vec::new(),
+            only,
             groups: 0,
             coupling: None,
         }
@@ -97,7 +100,7 @@ impl Sockets {
     pub(super) fn open_group(&mut self) -> Group {
         let group = Group(self.groups);
         self.groups += 1;
-        for ip in local_addresses() {
+        for ip in self.only.clone().unwrap_or_else(local_addresses) {
             match open(ip, group) {
                 Ok(socket) => self.all.push(socket),
                 Err(error) => tracing::debug!(%ip, %error, "address left out"),
