@@ -320,7 +320,7 @@ fn simulation(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
     let name = format!("chaos, {seeds} seeds");
     Ok(vec![Case::process(
         name,
-        crate::sim::program(repo, &["--seeds", seeds]),
+        crate::sim::chaos(repo, &["--seeds", seeds]),
         Reader::ExitCode,
         minutes(20),
     )])
