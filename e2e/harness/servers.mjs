@@ -58,8 +58,12 @@ export function startNpmPeer(place, key = "peerjs") {
 /** Both servers, by name. */
 export const SERVERS = { ours: startOurs, "npm-peer": startNpmPeer };
 
-/** Static files of the repository, and of `mounts` ({prefix: folder}). */
+/**
+ * Static files of the repository, and of `mounts` ({prefix: folder}). PEERJS_MESH_PACKAGE: a folder that stands in for
+ * packages/peerjs-mesh, an unpacked tarball for instance.
+ */
 export async function startStatic(place, mounts = {}) {
-  const all = Object.entries({ "/": ROOT, ...mounts }).map(([prefix, folder]) => `${prefix}=${folder}`);
+  const stand = process.env.PEERJS_MESH_PACKAGE;
+  const all = Object.entries({ "/": ROOT, ...(stand && { "/packages/peerjs-mesh/": stand }), ...mounts }).map(([prefix, folder]) => `${prefix}=${folder}`);
   return face("static", place, place.spawn(process.execPath, [here("static-server.mjs"), place.address, ...all]));
 }

@@ -54,8 +54,7 @@ export class Stage {
     try {
       await scenario.default(room);
     } catch (error) {
-      error.message += `\n\n${room.account()}`;
-      throw error;
+      throw new Error(`${error.message}\n\n${room.account()}`, { cause: error });
     } finally {
       await room.close();
       await signalling.stop();
