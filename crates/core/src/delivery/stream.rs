@@ -107,6 +107,8 @@ pub(crate) struct Stream {
     pub(crate) waits_since: Option<Instant>,
     /// When something new of it came last: nothing is asked for again while it is coming.
     pub(crate) news_at: Option<Instant>,
+    /// Something was thrown away because something before it was missing.
+    pub(crate) ahead: bool,
 }
 
 impl Stream {
@@ -135,6 +137,7 @@ impl Stream {
             asked_at: None,
             waits_since: None,
             news_at: None,
+            ahead: false,
         }
     }
 

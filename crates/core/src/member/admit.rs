@@ -211,7 +211,7 @@ impl Member {
             link.cursors = cursors;
         }
         for gap in gaps {
-            self.control(id, &gap);
+            self.before_pieces(id, &gap);
         }
         ordered
     }

@@ -128,6 +128,7 @@ impl Member {
         match taken {
             Taken::New(bytes) => {
                 stream.news_at = Some(now);
+                stream.ahead &= to.is_some();
                 if to.is_none_or(|(to, _)| to == Some(me)) {
                     stream.unacked += bytes;
                     stream.ack_due = true;
@@ -142,7 +143,10 @@ impl Member {
                 self.schedule_ack();
             }
             Taken::Doubled => self.counters.doubled += 1,
-            Taken::Ahead => self.ask_again(id, key),
+            Taken::Ahead => {
+                stream.ahead = true;
+                self.ask_again(id, key);
+            }
         }
     }
 
@@ -185,7 +189,7 @@ impl Member {
         let released = stream.released();
         self.counters.repaired += stream.held().saturating_sub(b);
         if b < released && self.is_host() {
-            self.control(
+            self.before_pieces(
                 id,
                 &Record::Gap {
                     sender,

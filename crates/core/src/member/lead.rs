@@ -272,6 +272,9 @@ impl Member {
     /// Having been asleep, it asks whether it still is the host.
     pub(super) fn doubt(&mut self) {
         let now = self.now;
+        if matches!(&self.role, Role::Host(hosting) if hosting.in_doubt()) {
+            return;
+        }
         if self.guests().is_empty() {
             return self.check_name();
         }

@@ -262,6 +262,19 @@ impl Member {
         self.control_bytes(id, &bytes);
     }
 
+    /// Says something that must come before the pieces that follow it: on their lane.
+    pub(super) fn before_pieces(&mut self, id: LinkId, record: &Record<'_>) {
+        let frame = record.write(&self.names);
+        if let Some(link) = self.link_mut(id) {
+            link.in_flight += frame.len();
+            self.outputs.push_back(Output::Send {
+                link: id,
+                lane: Lane::Data,
+                frame,
+            });
+        }
+    }
+
     pub(super) fn control_bytes(&mut self, id: LinkId, bytes: &[u8]) {
         let full = self.link(id).is_some_and(|link| {
             !link.control.is_empty() && link.control.len() + bytes.len() > FRAME.min(link.max_frame)

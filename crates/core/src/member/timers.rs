@@ -18,8 +18,12 @@ const REPAIR_MS: u64 = 1_000;
 impl Member {
     /// Before anything else: has this machine been asleep?
     pub(super) fn enter(&mut self, now: Instant) {
+        let before = self.now;
         self.now = self.now.max(now);
-        let late = self.planned.map_or(0, |planned| self.now.ms_since(planned));
+        // Whoever is called at all is not asleep, however late its deadlines are.
+        let late = self
+            .planned
+            .map_or(0, |planned| self.now.ms_since(planned.max(before)));
         if late <= u64::from(self.cfg.health_interval_ms) {
             return;
         }
@@ -289,7 +293,8 @@ impl Member {
         self.streams
             .iter()
             .filter(|stream| {
-                stream.last.is_none() && (!stream.based || stream.waits_since.is_some())
+                stream.last.is_none()
+                    && (!stream.based || stream.ahead || stream.waits_since.is_some())
             })
             .filter(|stream| self.seat(stream.key).is_some())
             .map(|stream| {
@@ -318,15 +323,31 @@ impl Member {
             .filter(|stream| stream.last.is_none())
         {
             let since = stream.asked_at.or(stream.waits_since).max(stream.news_at);
-            if (stream.based && stream.waits_since.is_none())
+            if (stream.based && !stream.ahead && stream.waits_since.is_none())
                 || since.is_some_and(|since| now < since.plus_ms(REPAIR_MS))
             {
                 continue;
             }
             stream.asked_at = Some(now);
-            asks.push((stream.key, stream.based, stream.pos));
+            let again = stream
+                .ahead
+                .then(|| (stream.inc, stream.held(), stream.held_off()));
+            asks.push((stream.key, stream.based, stream.pos, again));
         }
-        for (to, known, pos) in asks {
+        for (to, known, pos, again) in asks {
+            if let (Some((inc, b, off)), Role::Guest(id)) = (again, &self.role) {
+                let id = *id;
+                let sender = to;
+                self.control(
+                    id,
+                    &Record::Fetch {
+                        sender,
+                        inc,
+                        b,
+                        off,
+                    },
+                );
+            }
             if self.seat(to).is_some() {
                 self.tell(
                     to,
