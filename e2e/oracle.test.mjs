@@ -54,6 +54,11 @@ test("the judge finds data of a stranger", () => {
   assert.throws(() => ledger.exact([sender], [receiver]), { message: /somebody who sent nothing/ });
 });
 
+test("the judge finds a hole among the broadcasts of a dead sender", () => {
+  const { ledger, sender, receiver } = heardBy("a", 0);
+  assert.throws(() => ledger.samePrefix(sender, [receiver]), { message: /who died: message 1/ });
+});
+
 test("the judge finds survivors that heard different prefixes of a dead sender", () => {
   const { ledger, sender, receiver } = heardBy("a", "b");
   const other = member("other");
@@ -62,6 +67,11 @@ test("the judge finds survivors that heard different prefixes of a dead sender",
   other.say({ event: "data", from: sender.id, data: "b" });
   other.say({ event: "data", from: sender.id, data: "not for you" });
   ledger.samePrefix(sender, [receiver, other]);
+  // A broadcast after a directed one that died with its sender.
+  for (const member of [receiver, other]) member.say({ event: "data", from: sender.id, data: 0 });
+  ledger.samePrefix(sender, [receiver, other]);
+  other.say({ event: "data", from: sender.id, data: "not for you" });
+  assert.throws(() => ledger.samePrefix(sender, [receiver, other]), { message: /other from sender, who died: message 4/ });
 });
 
 test("the judge finds lists that differ, and waits for the last change", async () => {
