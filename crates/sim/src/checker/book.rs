@@ -31,8 +31,18 @@ pub(super) struct Heard {
     pub(super) gaps: u64,
     /// How many of these have been missed.
     pub(super) forgiven: u64,
-    /// The reign in which the sender was last said to be dropped.
-    pub(super) dropped_in: Option<Reign>,
+    /// How the sender was last said to be dropped.
+    pub(super) drop: Option<Drop>,
+}
+
+/// A `peerdropped`.
+#[derive(Debug, Clone)]
+pub(super) struct Drop {
+    pub(super) at: Micros,
+    /// In which reign it was heard.
+    pub(super) reign: Reign,
+    /// Since when its hearer had that host.
+    pub(super) since: Micros,
 }
 
 #[derive(Debug)]
@@ -43,6 +53,8 @@ pub(super) struct Book {
     pub(super) joined: bool,
     pub(super) synced: bool,
     pub(super) leaving: bool,
+    /// When it was last told of a host.
+    pub(super) host_since: Micros,
     pub(super) left: bool,
     /// The others that are announced.
     pub(super) list: BTreeSet<usize>,
@@ -65,6 +77,7 @@ impl Book {
             joined: false,
             synced: false,
             leaving: false,
+            host_since: born,
             left: false,
             list: BTreeSet::new(),
             sends: Vec::new(),

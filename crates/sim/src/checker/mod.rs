@@ -11,7 +11,7 @@ mod tests;
 
 use crate::Micros;
 use crate::payload::{self, Said};
-use book::{Book, Fate, Sending};
+use book::{Book, Drop, Fate, Sending};
 use peerjs_mesh_core::{ErrorCode, Event, SendError, Sent};
 use std::collections::BTreeMap;
 
@@ -226,14 +226,15 @@ impl Checker {
                     );
                 }
             }
-            Event::HostConnected { is_host, host, .. }
-                if *is_host != (*host == self.books[member].id) =>
-            {
-                self.blame(
-                    now,
-                    "host-connected",
-                    format!("m{member}: is_host {is_host}, but the host is {host}"),
-                );
+            Event::HostConnected { is_host, host, .. } => {
+                self.books[member].host_since = now;
+                if *is_host != (*host == self.books[member].id) {
+                    self.blame(
+                        now,
+                        "host-connected",
+                        format!("m{member}: is_host {is_host}, but the host is {host}"),
+                    );
+                }
             }
             Event::Error {
                 code: ErrorCode::Internal,
@@ -335,7 +336,12 @@ impl Checker {
         };
         self.books[member].list.remove(&other);
         self.books[member].unknown.retain(|(to, _)| *to != other);
-        self.books[member].heard_mut(other).dropped_in = Some(reign);
+        let since = self.books[member].host_since;
+        self.books[member].heard_mut(other).drop = Some(Drop {
+            at: now,
+            reign,
+            since,
+        });
         self.compare_list(now, member, "peerdropped", peers);
     }
 

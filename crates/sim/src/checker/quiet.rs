@@ -1,5 +1,6 @@
 //! Rules about everybody, for moments when nothing is disturbed any more.
 
+use super::book::Drop;
 use super::{Checker, Fate, Reign};
 use crate::Micros;
 use peerjs_mesh_core::Status;
@@ -134,17 +135,26 @@ impl Checker {
             if self.books[dead].gone.is_none() {
                 continue;
             }
-            let mut sides: BTreeMap<Reign, Vec<usize>> = BTreeMap::new();
+            let mut sides: BTreeMap<&Reign, Vec<(usize, &Drop)>> = BTreeMap::new();
             for member in present {
-                if let Some(reign) = self.books[*member]
+                if let Some(drop) = self.books[*member]
                     .heard
                     .get(&dead)
-                    .and_then(|h| h.dropped_in.clone())
+                    .and_then(|h| h.drop.as_ref())
                 {
-                    sides.entry(reign).or_default().push(*member);
+                    sides.entry(&drop.reign).or_default().push((*member, drop));
                 }
             }
-            for side in sides.into_values() {
+            // Who came to that host later was on another side when it was said.
+            let sides: Vec<Vec<usize>> = sides
+                .into_values()
+                .map(|side| {
+                    let first = side.iter().map(|(_, drop)| drop.at).min().unwrap_or(0);
+                    let there = side.iter().filter(|(_, drop)| drop.since <= first);
+                    there.map(|(member, _)| *member).collect()
+                })
+                .collect();
+            for side in sides {
                 let last = side
                     .iter()
                     .filter_map(|member| self.last_broadcast(*member, dead))
