@@ -63,20 +63,16 @@ impl Outlet {
             || (self.events.capacity() > 0 && self.level.bytes.load(Ordering::Acquire) < MAX_BYTES)
     }
 
-    /// Waits until there is room; for ever when there is room already.
+    /// Waits until there is room.
     pub(crate) async fn room(&self) {
         loop {
             let fell = self.level.fell.notified();
             if self.has_room() {
-                // The machine has been asked and had nothing: what it has next comes with another wake-up.
-                std::future::pending::<()>().await;
+                return;
             }
             tokio::select! {
                 () = fell => {}
                 () = self.events.closed() => return,
-            }
-            if self.has_room() {
-                return;
             }
         }
     }
@@ -139,5 +135,36 @@ impl Facts {
             Event::Error { code, detail } => self.error = Some(Error::new(*code, detail)),
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+    use tokio::time::timeout;
+
+    #[tokio::test]
+    async fn room_that_is_made_before_it_is_waited_for_is_not_missed() {
+        let (outlet, intake) = outlet();
+        while outlet.has_room() {
+            outlet.give(Event::HostDropped);
+        }
+        intake.next().await;
+        let waited = timeout(Duration::from_secs(5), outlet.room()).await;
+        assert!(waited.is_ok() && outlet.has_room());
+    }
+
+    #[tokio::test]
+    async fn bytes_count_besides_events_and_a_message_over_the_limit_waits_alone() {
+        let (outlet, intake) = outlet();
+        let large = Event::Data {
+            from: "a".to_owned(),
+            data: Arc::new(vec![0; MAX_BYTES + 1]),
+        };
+        outlet.give(large.clone());
+        assert!(!outlet.has_room());
+        assert_eq!(intake.next().await, Some(large));
+        assert!(outlet.has_room());
     }
 }

@@ -52,6 +52,8 @@ pub(crate) struct Driver {
     commands: mpsc::Receiver<Command>,
     outlet: Outlet,
     waiting: BTreeMap<Ticket, oneshot::Sender<Result<(), ErrorCode>>>,
+    /// There was no room for the user's next event when it was last asked for.
+    full: bool,
     /// Since when it has left.
     left: Option<Instant>,
 }
@@ -75,6 +77,7 @@ impl Driver {
             commands,
             outlet,
             waiting: BTreeMap::new(),
+            full: false,
             left: None,
         }
     }
@@ -102,7 +105,7 @@ impl Driver {
                 },
                 Some((session, said)) = self.said.recv() => self.on_said(session, said),
                 () = poll_fn(|cx| links.poll_ready(cx)) => links.receive(Instant::now()),
-                () = self.outlet.room() => {}
+                () = self.outlet.room(), if self.full => {}
                 () = tokio::time::sleep_until(deadline.into()) => {}
             }
             self.member.handle_timeout(clock::now());
@@ -131,7 +134,8 @@ impl Driver {
 
     /// Gives the user the next event. False when there is none, or no room for it.
     fn tell(&mut self) -> bool {
-        if !self.outlet.has_room() {
+        self.full = !self.outlet.has_room();
+        if self.full {
             return false;
         }
         let Some(event) = self.member.poll_event() else {
