@@ -3,6 +3,8 @@
 //! A seed is at least 60 simulated seconds: members come, talk, are broken in several ways at once; then every way
 //! is healed and the room has 15 s to become one, in which nothing may be missing.
 
+mod faults;
+mod judge;
 mod plan;
 mod report;
 mod run;

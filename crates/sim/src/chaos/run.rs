@@ -1,13 +1,14 @@
 //! A seed is run.
 
-use super::plan::{Action, Fault, Plan};
+use super::faults::End;
+use super::plan::{Action, Plan};
+use crate::Micros;
 use crate::checker::{Mutation, Violation};
 use crate::rng::Rng;
 use crate::stats::Stats;
 use crate::trace::Trace;
 use crate::world::World;
-use crate::{Micros, SECOND};
-use peerjs_mesh_core::{Config, LeaveHow};
+use peerjs_mesh_core::Config;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -36,17 +37,7 @@ pub struct Outcome {
     pub steps: u64,
 }
 
-const ROOM: &str = "chaos-room";
-/// Exactly one room so long after the network is quiet, ms (PROTOCOL §6).
-const SETTLE_MS: u64 = 15_000;
-/// How long a server may hold the name of dead members: 90 s and a sweep, ms.
-const HELD_MS: u64 = 95_000;
-/// What was sent last, and all that waits, has so long to arrive, ms (guess: 5 MB at the slowest rate).
-const ARRIVE_MS: u64 = 30_000;
-/// For so long nothing but heartbeats may be on the way, ms.
-const IDLE_MS: u64 = 5_000;
-/// It begins so long after everything is healed: the longest back-off towards a server, and a bit.
-const IDLE_AFTER: Micros = 16 * SECOND;
+pub(super) const ROOM: &str = "chaos-room";
 
 thread_local! {
     static PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
@@ -104,27 +95,16 @@ pub fn run(seed: u64, options: Options) -> Outcome {
     }
 }
 
-/// What ends a fault.
-#[derive(Debug, Clone)]
-enum End {
-    Wake(usize),
-    Read(usize),
-    Unthrottle(usize),
-    Loss,
-    Delay(usize, usize),
-    Heal(Vec<(usize, usize)>),
-    Signalling(Vec<usize>),
-    ServerUp,
-}
-
-struct Run<'w> {
-    world: &'w mut World,
-    plan: Plan,
-    rng: Rng,
-    options: Options,
+pub(super) struct Run<'w> {
+    pub(super) world: &'w mut World,
+    pub(super) plan: Plan,
+    pub(super) rng: Rng,
+    pub(super) options: Options,
     /// Faults to be ended, by time.
-    ends: BTreeMap<(Micros, u64), End>,
-    begun: u64,
+    pub(super) ends: BTreeMap<(Micros, u64), End>,
+    pub(super) begun: u64,
+    /// Since when nothing keeps the room from being one.
+    pub(super) calm_since: Micros,
 }
 
 impl Run<'_> {
@@ -137,6 +117,7 @@ impl Run<'_> {
             options,
             ends: BTreeMap::new(),
             begun: 0,
+            calm_since: 0,
         }
     }
 
@@ -153,7 +134,7 @@ impl Run<'_> {
         self.world.collect_counters();
     }
 
-    fn act(&mut self, action: Action) {
+    pub(super) fn act(&mut self, action: Action) {
         match action {
             Action::Join => {
                 let config = Config {
@@ -205,335 +186,8 @@ impl Run<'_> {
         }
     }
 
-    fn somebody(&mut self) -> Option<usize> {
+    pub(super) fn somebody(&mut self) -> Option<usize> {
         let there = self.world.present();
         self.rng.pick(&there).copied()
-    }
-
-    /// Two different members.
-    fn two(&mut self) -> Option<(usize, usize)> {
-        let there = self.world.present();
-        let one = *self.rng.pick(&there)?;
-        let others: Vec<usize> = there.into_iter().filter(|m| *m != one).collect();
-        Some((one, *self.rng.pick(&others)?))
-    }
-
-    /// Somebody to be broken: every other time the host, whose faults matter most.
-    fn victim(&mut self) -> Option<usize> {
-        let there = self.world.present();
-        let host = there
-            .iter()
-            .copied()
-            .find(|m| self.world.machine(*m).is_some_and(|x| x.status().is_host));
-        match host {
-            Some(host) if self.rng.chance(0.5) => Some(host),
-            _ => self.rng.pick(&there).copied(),
-        }
-    }
-
-    /// As `victim`, for faults that are not survived: somebody must be left.
-    fn last_victim(&mut self) -> Option<usize> {
-        if self.world.present().len() < 2 {
-            None
-        } else {
-            self.victim()
-        }
-    }
-
-    fn until(&mut self, lasting: Micros, end: End) {
-        self.begun += 1;
-        self.ends
-            .insert((self.world.now() + lasting, self.begun), end);
-    }
-
-    fn begin(&mut self, fault: Fault) {
-        match fault {
-            Fault::Crash => {
-                if let Some(member) = self.last_victim() {
-                    self.world.crash(member);
-                }
-            }
-            Fault::Kill => {
-                if let Some(member) = self.last_victim() {
-                    self.world.kill(member);
-                }
-            }
-            Fault::Leave { now } => {
-                if let Some(member) = self.last_victim() {
-                    self.world.leave(
-                        member,
-                        if now {
-                            LeaveHow::Now
-                        } else {
-                            LeaveHow::Delivered
-                        },
-                    );
-                }
-            }
-            Fault::Freeze(lasting) => {
-                if let Some(member) = self.victim() {
-                    self.world.freeze(member);
-                    self.until(lasting, End::Wake(member));
-                }
-            }
-            Fault::Busy(lasting) => {
-                if let Some(member) = self.victim() {
-                    self.world.busy(member);
-                    self.until(lasting, End::Wake(member));
-                }
-            }
-            Fault::SlowReader(lasting) => {
-                if let Some(member) = self.victim() {
-                    self.world.set_reading(member, false);
-                    self.until(lasting, End::Read(member));
-                }
-            }
-            Fault::Throttle(lasting) => {
-                if let Some(member) = self.victim() {
-                    self.world.throttle(member, 1_000);
-                    self.until(lasting, End::Unthrottle(member));
-                }
-            }
-            Fault::Loss(loss, lasting) => {
-                self.world.set_loss(loss);
-                self.until(lasting, End::Loss);
-            }
-            Fault::DropHost => {
-                let there = self.world.present();
-                let host = there
-                    .into_iter()
-                    .find(|m| self.world.machine(*m).is_some_and(|x| x.status().is_host));
-                if let Some(host) = host {
-                    self.world.drop_host(host);
-                }
-            }
-            other => self.begin_on_ways(other),
-        }
-    }
-
-    fn begin_on_ways(&mut self, fault: Fault) {
-        match fault {
-            Fault::Delay(ms, lasting) => {
-                if let Some((a, b)) = self.two() {
-                    self.world.delay(a, b, ms);
-                    self.until(lasting, End::Delay(a, b));
-                }
-            }
-            Fault::Cut(lasting) => {
-                if let Some((a, b)) = self.pair_of_victim() {
-                    self.world.cut(a, b, true);
-                    self.until(lasting, End::Heal(vec![(a, b), (b, a)]));
-                }
-            }
-            Fault::CutOneWay(lasting) => {
-                if let Some((a, b)) = self.pair_of_victim() {
-                    self.world.cut_one_way(a, b, true);
-                    self.until(lasting, End::Heal(vec![(a, b)]));
-                }
-            }
-            Fault::BreakLinks => {
-                if let Some((a, b)) = self.pair_of_victim() {
-                    self.world.break_links(a, b);
-                    self.world.break_links(b, a);
-                }
-            }
-            Fault::Partition {
-                signalling,
-                lasting,
-            } => {
-                let side: Vec<usize> = (0..self.world.members())
-                    .filter(|_| self.rng.chance(0.4))
-                    .collect();
-                let pairs = self.world.partition(&side);
-                self.until(lasting, End::Heal(pairs));
-                if signalling {
-                    for member in &side {
-                        self.world.cut_signalling(*member, true);
-                    }
-                    self.until(lasting, End::Signalling(side));
-                }
-            }
-            Fault::CutSignalling(lasting) => {
-                if let Some(member) = self.victim() {
-                    self.world.cut_signalling(member, true);
-                    self.until(lasting, End::Signalling(vec![member]));
-                }
-            }
-            Fault::CutAllSignalling(lasting) => {
-                let all: Vec<usize> = (0..self.world.members()).collect();
-                for member in &all {
-                    self.world.cut_signalling(*member, true);
-                }
-                self.until(lasting, End::Signalling(all));
-            }
-            Fault::Restart { clean, lasting } => {
-                self.world.server_down(clean);
-                self.until(lasting, End::ServerUp);
-            }
-            _ => {}
-        }
-    }
-
-    fn pair_of_victim(&mut self) -> Option<(usize, usize)> {
-        let victim = self.victim()?;
-        let others: Vec<usize> = self
-            .world
-            .present()
-            .into_iter()
-            .filter(|m| *m != victim)
-            .collect();
-        let other = *self.rng.pick(&others)?;
-        Some(if self.rng.chance(0.5) {
-            (victim, other)
-        } else {
-            (other, victim)
-        })
-    }
-
-    /// Ends the faults that end up to then.
-    fn end_until(&mut self, until: Micros) {
-        while let Some(entry) = self.ends.first_entry() {
-            let at = entry.key().0;
-            if at > until {
-                return;
-            }
-            let end = entry.remove();
-            self.world.run_to(at);
-            self.end(end);
-        }
-    }
-
-    fn end(&mut self, end: End) {
-        match end {
-            End::Wake(member) => self.world.wake(member),
-            End::Read(member) => self.world.set_reading(member, true),
-            End::Unthrottle(member) => self.world.throttle(member, 0),
-            End::Loss => self.world.set_loss(self.plan.climate.loss),
-            End::Delay(a, b) => self.world.delay(a, b, 0),
-            End::Heal(pairs) => self.world.heal_pairs(&pairs),
-            End::Signalling(members) => {
-                for member in members {
-                    self.world.cut_signalling(member, false);
-                }
-            }
-            End::ServerUp => self.world.server_up(),
-        }
-    }
-
-    fn heal(&mut self) {
-        for end in std::mem::take(&mut self.ends).into_values() {
-            self.end(end);
-        }
-        self.world.heal_links();
-        // What is left of loss must not kill healthy members: votes come with a later issue.
-        self.world.set_loss(self.plan.climate.loss.min(0.02));
-    }
-
-    fn judge(&mut self) {
-        let held = self.world.holder(ROOM) == Some(None);
-        let mut settled = self.settle();
-        if settled.is_err() && (held || self.world.holder(ROOM) == Some(None)) {
-            // The name is held by somebody dead, whose token died, too: newcomers have to wait for the server.
-            self.world.stats_mut().count("waited for a held name", 1);
-            self.world
-                .run_until(HELD_MS, |w| w.holder(ROOM) != Some(None));
-            settled = self.settle();
-        }
-        let quiet = self.world.now();
-        match settled {
-            Ok(ms) => self.world.stats_mut().high_water("settled after ms", ms),
-            Err(why) => {
-                self.world.checker_mut().blame(quiet, "not-one-room", why);
-                return;
-            }
-        }
-        if !self.newcomer_gets_in() {
-            return;
-        }
-        let present = self.world.present();
-        for member in &present {
-            self.world.send(*member, 60, None);
-            let to = present[self.rng.below(present.len() as u64) as usize];
-            if to != *member {
-                self.world.send(*member, 60, Some(to));
-            }
-        }
-        self.world.settle_messages(&present, ARRIVE_MS);
-        self.world.run_to(self.plan.healed_at + IDLE_AFTER);
-        let present = self.world.present();
-        self.world.judge_quiet(&present);
-        self.idle();
-        self.world.judge_quiet(&present);
-    }
-
-    /// A room that is whole can be found under its name.
-    fn newcomer_gets_in(&mut self) -> bool {
-        self.act(Action::Join);
-        let mut settled = self.settle();
-        if settled.is_err() && self.world.holder(ROOM) == Some(None) {
-            self.world.stats_mut().count("waited for a held name", 1);
-            self.world
-                .run_until(HELD_MS, |w| w.holder(ROOM) != Some(None));
-            settled = self.settle();
-        }
-        match settled {
-            Ok(ms) => self
-                .world
-                .stats_mut()
-                .high_water("newcomer in after ms", ms),
-            Err(ref why) => {
-                let now = self.world.now();
-                self.world
-                    .checker_mut()
-                    .blame(now, "newcomer-outside", why.clone());
-            }
-        }
-        settled.is_ok()
-    }
-
-    fn settle(&mut self) -> Result<u64, String> {
-        // Somebody may still be leaving: who is present is asked again.
-        let begin = self.world.now();
-        let mut last = String::new();
-        while self.world.now() < begin + SETTLE_MS * 1_000 {
-            let present = self.world.present();
-            match self.world.settle(&present, 500) {
-                Ok(_) => return Ok((self.world.now() - begin) / 1_000),
-                Err(why) => last = why.0,
-            }
-        }
-        Err(last)
-    }
-
-    /// In a room where nobody speaks only heartbeats and what answers them are on the way.
-    fn idle(&mut self) {
-        let busy = [
-            "frames: data",
-            "frames: default",
-            "dials",
-            "sessions opened",
-        ];
-        let count = |world: &World| busy.map(|name| world.stats().get(name));
-        let before = count(self.world);
-        self.world.run_ms(IDLE_MS);
-        let after = count(self.world);
-        if before != after {
-            let now = self.world.now();
-            let more: Vec<String> = busy
-                .iter()
-                .zip(before.iter().zip(after))
-                .filter(|(_, (b, a))| *b != a)
-                .map(|(n, (b, a))| format!("{} {n}", a - b))
-                .collect();
-            self.world.checker_mut().blame(
-                now,
-                "not-quiet",
-                format!(
-                    "in {} s of silence: {}",
-                    IDLE_MS * 1_000 / SECOND,
-                    more.join(", ")
-                ),
-            );
-        }
     }
 }

@@ -41,7 +41,7 @@ pub(super) struct Drop {
     pub(super) at: Micros,
     /// In which reign it was heard.
     pub(super) reign: Reign,
-    /// Since when its hearer had that host.
+    /// Since when its hearer had that host, without a break.
     pub(super) since: Micros,
 }
 
@@ -53,7 +53,7 @@ pub(super) struct Book {
     pub(super) joined: bool,
     pub(super) synced: bool,
     pub(super) leaving: bool,
-    /// When it was last told of a host.
+    /// When it was last told of a host, or that it was lost.
     pub(super) host_since: Micros,
     pub(super) left: bool,
     /// The others that are announced.

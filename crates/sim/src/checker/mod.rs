@@ -246,6 +246,7 @@ impl Checker {
                     format!("m{member} admits a fault: {detail}"),
                 );
             }
+            Event::HostDropped => self.books[member].host_since = now,
             Event::Left => self.books[member].left = true,
             _ => {}
         }

@@ -1,22 +1,22 @@
-//! WebRTC connections: descriptions, handshakes, lanes with a rate, and the ways in which they die.
+//! WebRTC connections: descriptions, candidates, handshakes. What flows stands in `lanes`, how they die in `closing`.
 
 use super::node::Fact;
-use super::{Due, Life, World};
+use super::{Due, World};
 use crate::pipe::Pipe;
-use crate::{MS, Micros, SECOND};
-use peerjs_mesh_core::{Lane, LinkEnd, LinkId};
+use crate::{MS, Micros};
+use peerjs_mesh_core::{Lane, LinkId};
 use peerjs_mesh_protocol::signalling::{Candidate, ConnectionKind};
 use std::collections::VecDeque;
 
 /// One end of a connection, made by a `Dial` or an `Answer`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct EndId(usize);
+pub(super) struct EndId(pub(super) usize);
 
 /// What a data channel carries in one message, bytes: Chromium's and Firefox's `max-message-size`.
-const MAX_FRAME: u32 = 262_144;
+pub(super) const MAX_FRAME: u32 = 262_144;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum EndState {
+pub(super) enum EndState {
     /// A description was made; the remote's is missing, or no way is known yet.
     Waiting,
     /// Both descriptions and a way: packets are tried.
@@ -30,27 +30,27 @@ enum EndState {
 }
 
 pub(super) struct End {
-    member: usize,
-    link: LinkId,
-    state: EndState,
+    pub(super) member: usize,
+    pub(super) link: LinkId,
+    pub(super) state: EndState,
     /// The other end: for an answer from the beginning, for an offer once its answer was accepted.
-    peer: Option<EndId>,
-    offered: bool,
-    lanes: bool,
+    pub(super) peer: Option<EndId>,
+    pub(super) offered: bool,
+    pub(super) lanes: bool,
     /// Whether it knows a way to its remote.
-    candidate: bool,
-    described: bool,
-    buffered: usize,
+    pub(super) candidate: bool,
+    pub(super) described: bool,
+    pub(super) buffered: usize,
     /// What has not left: unordered lanes first, as in SCTP stacks.
-    outs: [VecDeque<(Lane, Vec<u8>)>; 2],
+    pub(super) outs: [VecDeque<(Lane, Vec<u8>)>; 2],
     /// The frame that is being sent.
-    wire: Option<(Lane, Vec<u8>)>,
+    pub(super) wire: Option<(Lane, Vec<u8>)>,
     /// It cannot be sent: there is no way.
-    stalled: bool,
-    inbound: [Pipe<Vec<u8>>; 4],
+    pub(super) stalled: bool,
+    pub(super) inbound: [Pipe<Vec<u8>>; 4],
     /// Since when its remote is out of reach.
-    unreachable: Option<Micros>,
-    fin_sent: bool,
+    pub(super) unreachable: Option<Micros>,
+    pub(super) fin_sent: bool,
 }
 
 impl World {
@@ -80,7 +80,7 @@ impl World {
         id
     }
 
-    fn end_of(&mut self, member: usize, link: LinkId, verb: &str) -> Option<EndId> {
+    pub(super) fn end_of(&mut self, member: usize, link: LinkId, verb: &str) -> Option<EndId> {
         let found = self.nodes[member].links.get(&link).copied().map(EndId);
         if found.is_none() && self.nodes[member].ended.1 != Some(link) {
             self.blame(
@@ -271,362 +271,6 @@ impl World {
             self.schedule(self.now, Due::Lane { end, lane });
         }
         self.repath_end(end);
-    }
-
-    pub(super) fn send_frame(&mut self, member: usize, link: LinkId, lane: Lane, frame: Vec<u8>) {
-        let Some(end) = self.end_of(member, link, "sends on") else {
-            return;
-        };
-        let window = self.nodes[member].link_window as usize;
-        let it = &mut self.ends[end.0];
-        if it.state == EndState::Gone {
-            return; // it has died, and its member has not heard of it yet
-        }
-        let wrong = if it.state != EndState::Open {
-            Some("link-not-open")
-        } else if frame.is_empty() || frame.len() > MAX_FRAME as usize {
-            Some("frame-size")
-        } else if lane != Lane::Default && !it.lanes {
-            Some("lane-not-made")
-        } else {
-            None
-        };
-        if let Some(rule) = wrong {
-            self.blame(
-                rule,
-                format!(
-                    "m{member} sends {} bytes on {lane:?} of {link:?}",
-                    frame.len()
-                ),
-            );
-            return;
-        }
-        it.buffered += frame.len();
-        let buffered = it.buffered;
-        it.outs[usize::from(matches!(lane, Lane::Default | Lane::Data))].push_back((lane, frame));
-        self.stats.frame(lane);
-        self.stats.high_water("link buffered", buffered as u64);
-        // Control does not wait for the window; it is bounded by what a room has to say.
-        if buffered > 2 * window + MAX_FRAME as usize {
-            self.blame(
-                "window",
-                format!("m{member} has {buffered} bytes unsent on {link:?}, window {window}"),
-            );
-        }
-        self.start_leaving(end);
-    }
-
-    fn start_leaving(&mut self, end: EndId) {
-        let it = &mut self.ends[end.0];
-        let (Some(peer), None) = (it.peer, &it.wire) else {
-            return;
-        };
-        let queue = usize::from(it.outs[0].is_empty());
-        let Some(frame) = it.outs[queue].pop_front() else {
-            return;
-        };
-        let bytes = frame.1.len() as u64 + 30;
-        it.wire = Some(frame);
-        let from = it.member;
-        let rate = self.paths.rate(from, self.ends[peer.0].member).max(1);
-        self.schedule(self.now + bytes * SECOND / rate, Due::Leave { end });
-    }
-
-    /// The frame that was being sent is on its way, if there is one.
-    pub(super) fn on_leave(&mut self, end: EndId) {
-        let it = &self.ends[end.0];
-        let Some(peer) = it
-            .peer
-            .filter(|_| matches!(it.state, EndState::Open | EndState::Closing))
-        else {
-            return;
-        };
-        let from = it.member;
-        let to = self.ends[peer.0].member;
-        let reachable = self.reach(from, to)
-            && self.reach(to, from)
-            && self.ends[peer.0].state != EndState::Gone;
-        let frozen = self.nodes[from].life == Life::Frozen;
-        let it = &mut self.ends[end.0];
-        // Without a way, what must arrive waits; a beat is sent and lost.
-        let lossy = matches!(it.wire, Some((Lane::Beat, _)));
-        if frozen || (!reachable && !lossy) {
-            it.stalled = true;
-            return;
-        }
-        let Some((lane, frame)) = it.wire.take() else {
-            return;
-        };
-        let before = it.buffered;
-        it.buffered -= frame.len();
-        let after = it.buffered;
-        let (member, link, open) = (it.member, it.link, it.state == EndState::Open);
-        let half = self.nodes[member].link_window as usize / 2;
-        if reachable
-            && let Some((arrival, resent)) =
-                self.paths
-                    .link_arrival(self.now, from, to, frame.len(), lane != Lane::Beat)
-        {
-            let at = self.ends[peer.0].inbound[lane as usize].push(arrival, resent, frame);
-            self.schedule(
-                at,
-                Due::Lane {
-                    end: peer,
-                    lane: lane as u8,
-                },
-            );
-        }
-        self.start_leaving(end);
-        if open && (after == 0 || (before > half && after <= half)) {
-            self.tell(member, Fact::LinkDrained(link, after as u32));
-        }
-        if after == 0 && self.ends[end.0].state == EndState::Closing {
-            self.finish_closing(end);
-        }
-    }
-
-    /// Frames that have arrived at this end.
-    pub(super) fn on_lane(&mut self, end: EndId, lane: u8) {
-        loop {
-            let it = &mut self.ends[end.0];
-            let pipe = &mut it.inbound[usize::from(lane)];
-            match it.state {
-                EndState::Waiting | EndState::Checking => return,
-                EndState::Open => {}
-                EndState::Closing | EndState::Gone => {
-                    pipe.clear();
-                    return;
-                }
-            }
-            let Some(peer) = it.peer else { return };
-            let (member, link, lanes) = (it.member, it.link, it.lanes);
-            let from = self.ends[peer.0].member;
-            let lossy = lane == Lane::Beat as u8;
-            if self.nodes[member].life == Life::Frozen {
-                // Beats pile up in the kernel, a few of them.
-                if lossy && self.ends[end.0].inbound[usize::from(lane)].len() > 20 {
-                    self.ends[end.0].inbound[usize::from(lane)].pop(self.now);
-                }
-                return;
-            }
-            if self.paths.is_cut(from, member) {
-                if !lossy && self.nodes[from].life.alive() {
-                    return;
-                }
-                // Lost, and nobody repeats it.
-                if self.ends[end.0].inbound[usize::from(lane)]
-                    .pop(self.now)
-                    .is_none()
-                {
-                    return;
-                }
-                continue;
-            }
-            let Some(frame) = self.ends[end.0].inbound[usize::from(lane)].pop(self.now) else {
-                return;
-            };
-            let Some(lane) = Lane::from_u8(lane) else {
-                return;
-            };
-            if lane == Lane::Default || lanes {
-                self.tell(member, Fact::LinkReceived(link, lane, frame));
-            }
-        }
-    }
-
-    pub(super) fn close_link(&mut self, member: usize, link: LinkId) {
-        let Some(end) = self.end_of(member, link, "closes") else {
-            return;
-        };
-        self.nodes[member].links.remove(&link);
-        let it = &mut self.ends[end.0];
-        if it.state == EndState::Open && it.buffered > 0 {
-            it.state = EndState::Closing;
-            self.schedule(self.now + SECOND, Due::Closing { end });
-        } else {
-            self.finish_closing(end);
-        }
-    }
-
-    /// What this end held has left, or its second is over: it says good-bye.
-    pub(super) fn finish_closing(&mut self, end: EndId) {
-        let it = &mut self.ends[end.0];
-        let was = it.state;
-        if was == EndState::Gone {
-            return;
-        }
-        it.state = EndState::Gone;
-        it.outs = [VecDeque::new(), VecDeque::new()];
-        if let Some(peer) = it
-            .peer
-            .filter(|_| !it.fin_sent && matches!(was, EndState::Open | EndState::Closing))
-        {
-            it.fin_sent = true;
-            let (from, to) = (it.member, self.ends[peer.0].member);
-            let after = self.ends[peer.0]
-                .inbound
-                .iter()
-                .map(Pipe::last)
-                .max()
-                .unwrap_or(0);
-            // Said twice; when both are lost the remote finds out by itself.
-            let lost = self.rng.chance(self.paths.loss * self.paths.loss);
-            if self.reach(from, to) && !lost {
-                let at = after.max(self.now + self.paths.link_delay(from, to));
-                self.schedule(at, Due::Fin { end: peer });
-            }
-        }
-        self.repath_end(end);
-    }
-
-    pub(super) fn on_fin(&mut self, end: EndId) {
-        let it = &self.ends[end.0];
-        let Some(peer) = it.peer else { return };
-        if self.paths.is_cut(self.ends[peer.0].member, it.member)
-            || self.nodes[it.member].life == Life::Frozen
-        {
-            return; // lost: `on_ice_check` will find out
-        }
-        let (member, link) = (it.member, it.link);
-        if it.state == EndState::Open {
-            self.ends[end.0].state = EndState::Gone;
-            self.tell(member, Fact::LinkClosed(link, LinkEnd::Closed));
-        } else {
-            self.ends[end.0].state = EndState::Gone;
-        }
-    }
-
-    /// A member's process is gone: its ends say nothing more.
-    pub(super) fn end_links(&mut self, member: usize) {
-        self.nodes[member].links.clear();
-        let now = self.now;
-        for end in 0..self.ends.len() {
-            if self.ends[end].member != member || self.ends[end].state == EndState::Gone {
-                continue;
-            }
-            if self.nodes[member].life == Life::Left {
-                // It has closed what it wanted to; what is closing goes on for its second.
-                if self.ends[end].state != EndState::Closing {
-                    self.finish_closing(EndId(end));
-                }
-                continue;
-            }
-            self.ends[end].state = EndState::Gone;
-            self.ends[end].outs = [VecDeque::new(), VecDeque::new()];
-            if let Some(peer) = self.ends[end].peer {
-                for pipe in &mut self.ends[peer.0].inbound {
-                    pipe.orphan(now);
-                }
-            }
-        }
-    }
-
-    /// Whether packets of one member's stack reach another's.
-    fn reach(&self, from: usize, to: usize) -> bool {
-        let answers =
-            |m: usize| matches!(self.nodes[m].life, Life::Running | Life::Busy | Life::Left);
-        !self.paths.is_cut(from, to) && answers(from) && answers(to)
-    }
-
-    /// Ways have changed: what waited goes on, what lost its remote begins to count.
-    pub(super) fn repath(&mut self) {
-        for end in 0..self.ends.len() {
-            self.repath_end(EndId(end));
-        }
-    }
-
-    fn repath_end(&mut self, end: EndId) {
-        self.repath_one(end);
-        if let Some(peer) = self.ends[end.0].peer {
-            self.repath_one(peer);
-        }
-    }
-
-    fn repath_one(&mut self, end: EndId) {
-        let it = &self.ends[end.0];
-        if !matches!(it.state, EndState::Open | EndState::Closing) {
-            return;
-        }
-        let Some(peer) = it.peer else { return };
-        let (me, other) = (it.member, self.ends[peer.0].member);
-        let gone = matches!(self.ends[peer.0].state, EndState::Gone);
-        if self.reach(me, other) && self.reach(other, me) && !gone {
-            let was_unreachable = self.ends[end.0].unreachable.take().is_some();
-            if std::mem::take(&mut self.ends[end.0].stalled) {
-                let at = self.now + self.repeat_delay();
-                self.schedule(at, Due::Leave { end });
-            }
-            if was_unreachable {
-                for lane in 0..4u8 {
-                    if !self.ends[end.0].inbound[usize::from(lane)].is_empty() {
-                        let at = self.now + self.repeat_delay();
-                        self.schedule(at, Due::Lane { end, lane });
-                    }
-                }
-            }
-        } else if self.ends[end.0].unreachable.is_none() {
-            self.watch(end);
-        }
-    }
-
-    /// From now on it is unreachable, or not yet reached: it fails unless that changes in time.
-    fn watch(&mut self, end: EndId) {
-        self.ends[end.0].unreachable = Some(self.now);
-        let patience = self
-            .rng
-            .range(self.climate.ice_timeout.0, self.climate.ice_timeout.1);
-        self.schedule(
-            self.now + patience,
-            Due::IceCheck {
-                end,
-                since: self.now,
-            },
-        );
-    }
-
-    pub(super) fn on_ice_check(&mut self, end: EndId, since: Micros) {
-        let it = &self.ends[end.0];
-        if it.unreachable != Some(since) || it.state == EndState::Gone {
-            return;
-        }
-        match self.nodes[it.member].life {
-            // A frozen one cannot look; it does so a while after it woke.
-            Life::Frozen => {
-                self.schedule(self.now + 5 * SECOND, Due::IceCheck { end, since });
-            }
-            _ => self.fail_end(end, 0),
-        }
-    }
-
-    fn fail_end(&mut self, end: EndId, delay: Micros) {
-        let it = &mut self.ends[end.0];
-        it.state = EndState::Gone;
-        it.fin_sent = true;
-        let (member, link) = (it.member, it.link);
-        self.stats.count("links failed", 1);
-        self.tell_later(member, delay, Fact::LinkClosed(link, LinkEnd::Failed));
-        self.repath_end(end);
-    }
-
-    /// Both ends of every link between two members fail at once, as after a reset of the network between them.
-    pub fn break_links(&mut self, a: usize, b: usize) {
-        let now = self.now;
-        self.stats.count("fault: link broken", 1);
-        self.trace
-            .line(now, || format!("== links between m{a} and m{b} break"));
-        self.disturbed_at = now;
-        for end in 0..self.ends.len() {
-            let it = &self.ends[end];
-            let Some(peer) = it.peer.filter(|_| it.state == EndState::Open) else {
-                continue;
-            };
-            if (it.member, self.ends[peer.0].member) == (a, b) {
-                self.fail_end(EndId(end), 0);
-                if self.ends[peer.0].state == EndState::Open {
-                    self.fail_end(peer, 0);
-                }
-            }
-        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! The world: members, their websockets and links, one server, and a clock that jumps from event to event.
 
+mod closing;
 mod fault;
+mod lanes;
 mod links;
 mod node;
 mod sessions;

@@ -1,0 +1,241 @@
+//! Faults begin, choose their victims, and end.
+
+use super::plan::Fault;
+use super::run::Run;
+use crate::Micros;
+use peerjs_mesh_core::LeaveHow;
+
+/// What ends a fault.
+#[derive(Debug, Clone)]
+pub(super) enum End {
+    Wake(usize),
+    Read(usize),
+    Unthrottle(usize),
+    Loss,
+    Delay(usize, usize),
+    Heal(Vec<(usize, usize)>),
+    Signalling(Vec<usize>),
+    ServerUp,
+}
+
+impl Run<'_> {
+    /// Two different members.
+    fn two(&mut self) -> Option<(usize, usize)> {
+        let there = self.world.present();
+        let one = *self.rng.pick(&there)?;
+        let others: Vec<usize> = there.into_iter().filter(|m| *m != one).collect();
+        Some((one, *self.rng.pick(&others)?))
+    }
+
+    /// Somebody to be broken: every other time the host, whose faults matter most.
+    fn victim(&mut self) -> Option<usize> {
+        let there = self.world.present();
+        let host = there
+            .iter()
+            .copied()
+            .find(|m| self.world.machine(*m).is_some_and(|x| x.status().is_host));
+        match host {
+            Some(host) if self.rng.chance(0.5) => Some(host),
+            _ => self.rng.pick(&there).copied(),
+        }
+    }
+
+    /// As `victim`, for faults that are not survived: somebody must be left.
+    fn last_victim(&mut self) -> Option<usize> {
+        if self.world.present().len() < 2 {
+            None
+        } else {
+            self.victim()
+        }
+    }
+
+    fn until(&mut self, lasting: Micros, end: End) {
+        self.begun += 1;
+        self.ends
+            .insert((self.world.now() + lasting, self.begun), end);
+    }
+
+    pub(super) fn begin(&mut self, fault: Fault) {
+        match fault {
+            Fault::Crash => {
+                if let Some(member) = self.last_victim() {
+                    self.world.crash(member);
+                }
+            }
+            Fault::Kill => {
+                if let Some(member) = self.last_victim() {
+                    self.world.kill(member);
+                }
+            }
+            Fault::Leave { now } => {
+                if let Some(member) = self.last_victim() {
+                    self.world.leave(
+                        member,
+                        if now {
+                            LeaveHow::Now
+                        } else {
+                            LeaveHow::Delivered
+                        },
+                    );
+                }
+            }
+            Fault::Freeze(lasting) => {
+                if let Some(member) = self.victim() {
+                    self.world.freeze(member);
+                    self.until(lasting, End::Wake(member));
+                }
+            }
+            Fault::Busy(lasting) => {
+                if let Some(member) = self.victim() {
+                    self.world.busy(member);
+                    self.until(lasting, End::Wake(member));
+                }
+            }
+            Fault::SlowReader(lasting) => {
+                if let Some(member) = self.victim() {
+                    self.world.set_reading(member, false);
+                    self.until(lasting, End::Read(member));
+                }
+            }
+            Fault::Throttle(lasting) => {
+                if let Some(member) = self.victim() {
+                    self.world.throttle(member, 1_000);
+                    self.until(lasting, End::Unthrottle(member));
+                }
+            }
+            Fault::Loss(loss, lasting) => {
+                self.world.set_loss(loss);
+                self.until(lasting, End::Loss);
+            }
+            Fault::DropHost => {
+                let there = self.world.present();
+                let host = there
+                    .into_iter()
+                    .find(|m| self.world.machine(*m).is_some_and(|x| x.status().is_host));
+                if let Some(host) = host {
+                    self.world.drop_host(host);
+                }
+            }
+            other => self.begin_on_ways(other),
+        }
+    }
+
+    fn begin_on_ways(&mut self, fault: Fault) {
+        match fault {
+            Fault::Delay(ms, lasting) => {
+                if let Some((a, b)) = self.two() {
+                    self.world.delay(a, b, ms);
+                    self.until(lasting, End::Delay(a, b));
+                }
+            }
+            Fault::Cut(lasting) => {
+                if let Some((a, b)) = self.pair_of_victim() {
+                    self.world.cut(a, b, true);
+                    self.until(lasting, End::Heal(vec![(a, b), (b, a)]));
+                }
+            }
+            Fault::CutOneWay(lasting) => {
+                if let Some((a, b)) = self.pair_of_victim() {
+                    self.world.cut_one_way(a, b, true);
+                    self.until(lasting, End::Heal(vec![(a, b)]));
+                }
+            }
+            Fault::BreakLinks => {
+                if let Some((a, b)) = self.pair_of_victim() {
+                    self.world.break_links(a, b);
+                    self.world.break_links(b, a);
+                }
+            }
+            Fault::Partition {
+                signalling,
+                lasting,
+            } => {
+                let side: Vec<usize> = (0..self.world.members())
+                    .filter(|_| self.rng.chance(0.4))
+                    .collect();
+                let pairs = self.world.partition(&side);
+                self.until(lasting, End::Heal(pairs));
+                if signalling {
+                    for member in &side {
+                        self.world.cut_signalling(*member, true);
+                    }
+                    self.until(lasting, End::Signalling(side));
+                }
+            }
+            Fault::CutSignalling(lasting) => {
+                if let Some(member) = self.victim() {
+                    self.world.cut_signalling(member, true);
+                    self.until(lasting, End::Signalling(vec![member]));
+                }
+            }
+            Fault::CutAllSignalling(lasting) => {
+                let all: Vec<usize> = (0..self.world.members()).collect();
+                for member in &all {
+                    self.world.cut_signalling(*member, true);
+                }
+                self.until(lasting, End::Signalling(all));
+            }
+            Fault::Restart { clean, lasting } => {
+                self.world.server_down(clean);
+                self.until(lasting, End::ServerUp);
+            }
+            _ => {}
+        }
+    }
+
+    fn pair_of_victim(&mut self) -> Option<(usize, usize)> {
+        let victim = self.victim()?;
+        let others: Vec<usize> = self
+            .world
+            .present()
+            .into_iter()
+            .filter(|m| *m != victim)
+            .collect();
+        let other = *self.rng.pick(&others)?;
+        Some(if self.rng.chance(0.5) {
+            (victim, other)
+        } else {
+            (other, victim)
+        })
+    }
+
+    /// Ends the faults that end up to then.
+    pub(super) fn end_until(&mut self, until: Micros) {
+        while let Some(entry) = self.ends.first_entry() {
+            let at = entry.key().0;
+            if at > until {
+                return;
+            }
+            let end = entry.remove();
+            self.world.run_to(at);
+            self.end(end);
+        }
+    }
+
+    fn end(&mut self, end: End) {
+        match end {
+            End::Wake(member) => self.world.wake(member),
+            End::Read(member) => self.world.set_reading(member, true),
+            End::Unthrottle(member) => self.world.throttle(member, 0),
+            End::Loss => self.world.set_loss(self.plan.climate.loss),
+            End::Delay(a, b) => self.world.delay(a, b, 0),
+            End::Heal(pairs) => self.world.heal_pairs(&pairs),
+            End::Signalling(members) => {
+                for member in members {
+                    self.world.cut_signalling(member, false);
+                }
+            }
+            End::ServerUp => self.world.server_up(),
+        }
+    }
+
+    pub(super) fn heal(&mut self) {
+        for end in std::mem::take(&mut self.ends).into_values() {
+            self.end(end);
+        }
+        self.world.heal_links();
+        self.calm_since = self.world.now();
+        // What is left of loss must not kill healthy members: votes come with a later issue.
+        self.world.set_loss(self.plan.climate.loss.min(0.02));
+    }
+}

@@ -1,0 +1,129 @@
+//! All is healed: is it one room, is nothing missing, does a newcomer get in, is it silent?
+
+use super::plan::Action;
+use super::run::{ROOM, Run};
+use crate::world::World;
+use crate::{Micros, SECOND};
+
+/// Exactly one room so long after the network is quiet, ms (PROTOCOL §6).
+const SETTLE_MS: u64 = 15_000;
+/// How long a server may hold the name of dead members: 90 s and a sweep, ms.
+const HELD_MS: u64 = 95_000;
+/// What was sent last, and all that waits, has so long to arrive, ms (guess: 5 MB at the slowest rate).
+const ARRIVE_MS: u64 = 30_000;
+/// For so long nothing but heartbeats may be on the way, ms.
+const IDLE_MS: u64 = 5_000;
+/// It begins so long after everything is healed: the longest back-off towards a server, and a bit.
+const IDLE_AFTER: Micros = 16 * SECOND;
+
+impl Run<'_> {
+    pub(super) fn judge(&mut self) {
+        let held = self.world.holder(ROOM) == Some(None);
+        let mut settled = self.settle();
+        if settled.is_err() && (held || self.world.holder(ROOM) == Some(None)) {
+            // The name is held by somebody dead, whose token died, too: newcomers have to wait for the server.
+            self.world.stats_mut().count("waited for a held name", 1);
+            self.world
+                .run_until(HELD_MS, |w| w.holder(ROOM) != Some(None));
+            self.calm_since = self.world.now();
+            settled = self.settle();
+        }
+        let quiet = self.world.now();
+        match settled {
+            Ok(ms) => self.world.stats_mut().high_water("settled after ms", ms),
+            Err(why) => {
+                self.world.checker_mut().blame(quiet, "not-one-room", why);
+                return;
+            }
+        }
+        if !self.newcomer_gets_in() {
+            return;
+        }
+        let present = self.world.present();
+        for member in &present {
+            self.world.send(*member, 60, None);
+            let to = present[self.rng.below(present.len() as u64) as usize];
+            if to != *member {
+                self.world.send(*member, 60, Some(to));
+            }
+        }
+        self.world.settle_messages(&present, ARRIVE_MS);
+        self.world.run_to(self.calm_since + IDLE_AFTER);
+        let present = self.world.present();
+        self.world.judge_quiet(&present);
+        self.idle();
+        self.world.judge_quiet(&present);
+    }
+
+    /// A room that is whole can be found under its name.
+    fn newcomer_gets_in(&mut self) -> bool {
+        self.act(Action::Join);
+        let mut settled = self.settle();
+        if settled.is_err() && self.world.holder(ROOM) == Some(None) {
+            self.world.stats_mut().count("waited for a held name", 1);
+            self.world
+                .run_until(HELD_MS, |w| w.holder(ROOM) != Some(None));
+            self.calm_since = self.world.now();
+            settled = self.settle();
+        }
+        match settled {
+            Ok(ms) => self
+                .world
+                .stats_mut()
+                .high_water("newcomer in after ms", ms),
+            Err(ref why) => {
+                let now = self.world.now();
+                self.world
+                    .checker_mut()
+                    .blame(now, "newcomer-outside", why.clone());
+            }
+        }
+        settled.is_ok()
+    }
+
+    fn settle(&mut self) -> Result<u64, String> {
+        // Somebody may still be leaving: who is present is asked again.
+        let begin = self.world.now();
+        let mut last = String::new();
+        while self.world.now() < begin + SETTLE_MS * 1_000 {
+            let present = self.world.present();
+            match self.world.settle(&present, 500) {
+                Ok(_) => return Ok((self.world.now() - begin) / 1_000),
+                Err(why) => last = why.0,
+            }
+        }
+        Err(last)
+    }
+
+    /// In a room where nobody speaks only heartbeats and what answers them are on the way.
+    fn idle(&mut self) {
+        let busy = [
+            "frames: data",
+            "frames: default",
+            "dials",
+            "sessions opened",
+        ];
+        let count = |world: &World| busy.map(|name| world.stats().get(name));
+        let before = count(self.world);
+        self.world.run_ms(IDLE_MS);
+        let after = count(self.world);
+        if before != after {
+            let now = self.world.now();
+            let more: Vec<String> = busy
+                .iter()
+                .zip(before.iter().zip(after))
+                .filter(|(_, (b, a))| *b != a)
+                .map(|(n, (b, a))| format!("{} {n}", a - b))
+                .collect();
+            self.world.checker_mut().blame(
+                now,
+                "not-quiet",
+                format!(
+                    "in {} s of silence: {}",
+                    IDLE_MS * 1_000 / SECOND,
+                    more.join(", ")
+                ),
+            );
+        }
+    }
+}
