@@ -53,11 +53,15 @@ pub(super) struct Book {
     pub(super) joined: bool,
     pub(super) synced: bool,
     pub(super) leaving: bool,
-    /// When it was last told of a host, or that it was lost.
+    /// When it was told of its host; never, while it has none.
     pub(super) host_since: Micros,
     pub(super) left: bool,
     /// The others that are announced.
     pub(super) list: BTreeSet<usize>,
+    /// Everybody who was ever announced.
+    pub(super) heard_of: BTreeSet<usize>,
+    /// Who was dropped, and when last.
+    pub(super) dropped_at: BTreeMap<usize, Micros>,
     /// By number.
     pub(super) sends: Vec<Sending>,
     pub(super) tickets: BTreeMap<u32, u64>,
@@ -77,9 +81,11 @@ impl Book {
             joined: false,
             synced: false,
             leaving: false,
-            host_since: born,
+            host_since: Micros::MAX,
             left: false,
             list: BTreeSet::new(),
+            heard_of: BTreeSet::new(),
+            dropped_at: BTreeMap::new(),
             sends: Vec::new(),
             tickets: BTreeMap::new(),
             unknown: Vec::new(),

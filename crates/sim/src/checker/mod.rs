@@ -9,8 +9,8 @@ mod quiet;
 #[cfg(test)]
 mod tests;
 
-use crate::Micros;
 use crate::payload::{self, Said};
+use crate::{Micros, SECOND};
 use book::{Book, Drop, Fate, Sending};
 use peerjs_mesh_core::{ErrorCode, Event, SendError, Sent};
 use std::collections::BTreeMap;
@@ -41,6 +41,8 @@ pub struct Checker {
     violations: Vec<Violation>,
 }
 
+/// How long a dropped member may come back without loss (PROTOCOL §5).
+const RETENTION: Micros = 30 * SECOND;
 /// So many violations are kept; one is enough to fail.
 const ENOUGH: usize = 50;
 
@@ -246,7 +248,7 @@ impl Checker {
                     format!("m{member} admits a fault: {detail}"),
                 );
             }
-            Event::HostDropped => self.books[member].host_since = now,
+            Event::HostDropped => self.books[member].host_since = Micros::MAX,
             Event::Left => self.books[member].left = true,
             _ => {}
         }
@@ -299,7 +301,18 @@ impl Checker {
             self.blame(now, "own-join", format!("m{member} hears that it joined"));
             return;
         }
+        // Somebody who was in the roster, was dropped before its own user had ever heard of this member, and comes
+        // back after retention: it begins anew, and nobody there knows of anything that would be missing.
+        let strange = !self.books[other].heard_of.contains(&member);
+        self.books[member].heard_of.insert(other);
         let book = &mut self.books[member];
+        let long_ago = book
+            .dropped_at
+            .get(&other)
+            .is_some_and(|at| now - at > RETENTION);
+        if strange && long_ago {
+            book.stays.remove(&other);
+        }
         let from = if book.synced {
             book.sends.len() as u64
         } else {
@@ -336,6 +349,7 @@ impl Checker {
             return;
         };
         self.books[member].list.remove(&other);
+        self.books[member].dropped_at.insert(other, now);
         self.books[member].unknown.retain(|(to, _)| *to != other);
         let since = self.books[member].host_since;
         self.books[member].heard_mut(other).drop = Some(Drop {

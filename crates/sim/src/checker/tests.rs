@@ -2,6 +2,7 @@
 
 use super::{Checker, Reign, agreement};
 use crate::payload::{Said, encode};
+use crate::{Micros, SECOND};
 use peerjs_mesh_core::{ErrorCode, Event, PeerStatus, SendError, Sent, Status, Ticket};
 
 const REIGN: fn() -> Reign = || ([1; 16], 1, Some("a".into()));
@@ -19,10 +20,20 @@ fn room() -> Checker {
             list.push(other.to_string());
             joined(&mut checker, member, other, &list);
         }
+        has_host(&mut checker, 19, member);
         checker.event(20, member, &Event::Sync { peers: Some(list) }, REIGN);
     }
     assert_eq!(checker.violations(), []);
     checker
+}
+
+fn has_host(checker: &mut Checker, now: Micros, member: usize) {
+    let event = Event::HostConnected {
+        is_host: member == 0,
+        host: "a".into(),
+        term: 1,
+    };
+    checker.event(now, member, &event, REIGN);
 }
 
 fn joined(checker: &mut Checker, member: usize, id: &str, peers: &[String]) {
@@ -284,6 +295,55 @@ fn survivors_have_heard_the_same_of_a_dead_member() {
     dropped(&mut checker, 1, "c", &["a", "b"]);
     checker.complete(50, &[0, 1]);
     rules(&checker, &["prefix"]);
+}
+
+#[test]
+fn who_had_lost_the_host_when_a_drop_was_said_was_on_another_side() {
+    let mut checker = room();
+    send(&mut checker, 2, None);
+    hear(&mut checker, 0, 2, 0, None);
+    checker.gone(38, 2, false);
+    checker.event(39, 1, &Event::HostDropped, REIGN);
+    dropped(&mut checker, 0, "c", &["a", "b"]);
+    dropped(&mut checker, 1, "c", &["a", "b"]);
+    has_host(&mut checker, 41, 1);
+    checker.complete(50, &[0, 1]);
+    rules(&checker, &[]);
+}
+
+#[test]
+fn somebody_who_never_heard_of_a_member_and_comes_back_after_retention_begins_anew() {
+    let late = 40 + 31 * SECOND;
+    for heard in [false, true] {
+        let mut checker = Checker::default();
+        for id in ["a", "b"] {
+            checker.born(10, id);
+        }
+        joined(&mut checker, 0, "b", &["a", "b"].map(String::from));
+        checker.event(
+            16,
+            0,
+            &Event::Sync {
+                peers: Some(vec!["a".into(), "b".into()]),
+            },
+            REIGN,
+        );
+        if heard {
+            joined(&mut checker, 1, "a", &["a", "b"].map(String::from));
+        }
+        send(&mut checker, 0, None);
+        dropped(&mut checker, 0, "b", &["a"]);
+        let event = Event::PeerJoined {
+            id: "b".into(),
+            peers: vec!["a".into(), "b".into()],
+        };
+        checker.event(late, 0, &event, REIGN);
+        if !heard {
+            joined(&mut checker, 1, "a", &["a", "b"].map(String::from));
+        }
+        checker.complete(late + 1, &[0, 1]);
+        rules(&checker, if heard { &["lost"] } else { &[] });
+    }
 }
 
 #[test]
