@@ -95,7 +95,8 @@ impl Member {
         if let Some(link) = self.link_mut(id) {
             link.cursors = vec![cursor];
         }
-        let again = core::mem::replace(&mut self.was_in, true);
+        let again = self.ever_synced;
+        self.was_in = true;
         let (host_id, term) = (self.names.text(host).to_owned(), self.term);
         self.emit(Event::HostConnected {
             is_host: false,
@@ -272,26 +273,36 @@ impl Member {
     }
 
     /// Somebody lacks our beginning, or something directed.
-    pub(super) fn on_need(&mut self, from: Key, known: bool) {
+    pub(super) fn on_need(&mut self, from: Key, known: bool, at: Pos) {
         if self.seat(from).is_none() {
             return;
         }
-        if known {
-            let route = match &self.role {
-                Role::Host(_) => self.link_to(from),
-                Role::Guest(id) => Some(*id),
-                _ => None,
-            };
-            let me = self.me;
-            if let Some(cursor) = route
-                .and_then(|id| self.link_mut(id))
-                .and_then(|link| link.cursor(me))
-            {
-                cursor.serial = 0;
-                cursor.serial_off = 0;
+        if !known {
+            return self.greet(from);
+        }
+        let route = match &self.role {
+            Role::Host(_) => self.link_to(from),
+            Role::Guest(id) => Some(*id),
+            _ => None,
+        };
+        let lacks = |entry: &crate::delivery::Entry| entry.to == Some(from) && entry.pos > at;
+        let Some(serial) = self
+            .out
+            .stream
+            .directed_from(0, lacks)
+            .map(|entry| entry.serial)
+        else {
+            return;
+        };
+        let me = self.me;
+        if let Some(cursor) = route
+            .and_then(|id| self.link_mut(id))
+            .and_then(|link| link.cursor(me))
+        {
+            // What is on its way, or is still to come, is not begun again.
+            if cursor.serial > serial {
+                (cursor.serial, cursor.serial_off) = (serial, 0);
             }
-        } else {
-            self.greet(from);
         }
     }
 

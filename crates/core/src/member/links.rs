@@ -2,6 +2,7 @@
 
 use super::{Member, Role};
 use crate::api::{Lane, LinkId};
+use crate::delivery::Pos;
 use crate::names::Key;
 use crate::prelude::*;
 use crate::wire::{Piece, Reader, Record, kind};
@@ -119,7 +120,7 @@ impl Member {
                 d,
             } if (my_guest && from == peer) || my_host => {
                 if to == self.me {
-                    self.on_need(from, known);
+                    self.on_need(from, known, Pos { b, d });
                 } else {
                     self.pass_on(
                         to,

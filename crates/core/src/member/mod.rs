@@ -114,6 +114,8 @@ pub struct Member {
     dropped: Vec<Dropped>,
     init: Vec<InitData>,
     was_in: bool,
+    /// The user has been told once who is in the room: what is sent goes to those from then on.
+    ever_synced: bool,
     synced: bool,
     /// The room is whole, and the user is to hear it after those who went.
     sync_due: bool,
@@ -180,6 +182,7 @@ impl Member {
             dropped: Vec::new(),
             init,
             was_in: false,
+            ever_synced: false,
             synced: false,
             sync_due: false,
             started: now,

@@ -231,6 +231,9 @@ impl Member {
         let peers: Vec<Key> = self.roster.iter().map(|seat| seat.key).collect();
         let peers = Some(self.ids(&peers));
         self.emit(Event::Sync { peers });
+        if !core::mem::replace(&mut self.ever_synced, true) {
+            self.flush_waiting();
+        }
     }
 
     // ---- a guest's roster

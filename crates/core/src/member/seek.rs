@@ -203,7 +203,7 @@ impl Member {
         let join = Join {
             founding: self.founding,
             term: self.term,
-            sent: if self.was_in { UNTOLD } else { 0 },
+            sent: if self.ever_synced { UNTOLD } else { 0 },
             released: self.out.stream.released(),
             positions,
         };

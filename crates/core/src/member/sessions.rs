@@ -285,6 +285,9 @@ impl Member {
                 self.emit(Event::Joined { id });
             }
             self.send_offers();
+            if self.name.phase == Phase::Owned {
+                self.on_name_owned();
+            }
         } else {
             self.name.phase = Phase::Owned;
             self.name.tries = 0;
@@ -299,6 +302,8 @@ impl Member {
     fn on_name_owned(&mut self) {
         match &self.role {
             Role::Host(_) => self.tell_deputies(),
+            // `joined` comes first: the own session is a moment behind.
+            Role::Seeking(seek) if seek.by_name && !self.own.joined => {}
             Role::Seeking(seek) if seek.by_name && self.leave.is_none() => self.become_host(),
             _ => self.release_name(),
         }

@@ -53,18 +53,18 @@ impl Member {
                 .find(id)
                 .filter(|key| self.seat(*key).is_some() && *key != self.me)
         });
-        if self.was_in && known == Some(None) {
+        if self.ever_synced && known == Some(None) {
             return Err(SendError::UnknownMember);
         }
         let first = self.out.waiting.is_empty();
-        if self.was_in && first && self.out.has_room(payload.len(), self.roster.len()) {
+        if self.ever_synced && first && self.out.has_room(payload.len(), self.roster.len()) {
             self.out.push(payload, known.flatten());
             self.counters.sent += 1;
             self.tidy_own();
             return Ok(Sent::Accepted);
         }
         // Before the first sync a broadcast is accepted under the budget and waits for its receivers.
-        let early = !self.was_in
+        let early = !self.ever_synced
             && to.is_none()
             && self.out.waiting_bytes + payload.len() <= crate::config::SENDER_BUDGET
             && self
@@ -106,7 +106,7 @@ impl Member {
 
     /// Accepts those sends that wait and have room now.
     pub(super) fn flush_waiting(&mut self) {
-        if !self.was_in {
+        if !self.ever_synced {
             return;
         }
         while let Some(waiting) = self.out.waiting.front() {
