@@ -301,18 +301,13 @@ impl Checker {
             self.blame(now, "own-join", format!("m{member} hears that it joined"));
             return;
         }
-        // Somebody who was in the roster, was dropped before its own user had ever heard of this member, and comes
-        // back after retention: it begins anew, and nobody there knows of anything that would be missing.
-        let strange = !self.books[other].heard_of.contains(&member);
-        self.books[member].heard_of.insert(other);
-        let book = &mut self.books[member];
-        let long_ago = book
-            .dropped_at
-            .get(&other)
-            .is_some_and(|at| now - at > RETENTION);
-        if strange && long_ago {
-            book.stays.remove(&other);
+        if self.books[member].heard_of.insert(other) {
+            self.begin_anew(now, other, member);
         }
+        if !self.books[other].heard_of.contains(&member) {
+            self.begin_anew(now, member, other);
+        }
+        let book = &mut self.books[member];
         let from = if book.synced {
             book.sends.len() as u64
         } else {
@@ -327,6 +322,18 @@ impl Checker {
             );
         }
         self.compare_list(now, member, "peerjoined", peers);
+    }
+
+    /// Somebody who was in a sender's roster and was dropped before its own user had ever heard of that sender comes
+    /// back after retention: it begins anew, for nobody there knows of anything that would be missing.
+    fn begin_anew(&mut self, now: Micros, sender: usize, receiver: usize) {
+        let book = &mut self.books[sender];
+        let dropped = book.dropped_at.get(&receiver);
+        if dropped.is_some_and(|at| now.saturating_sub(*at) > RETENTION)
+            && !book.list.contains(&receiver)
+        {
+            book.stays.remove(&receiver);
+        }
     }
 
     fn peer_dropped(
