@@ -6,6 +6,7 @@
 
 use crate::Value;
 use crate::binarypack::{DecodeError, Dialect, decode};
+use crate::prelude::*;
 
 /// A packed value larger than this, in bytes, is cut into pieces of this size.
 pub const PIECE: usize = 16_300;

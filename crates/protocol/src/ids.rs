@@ -1,6 +1,7 @@
 //! Ids and tokens: the pattern PeerJS asks of an id, our members' version 8 UUIDs, and names made from random bytes
 //! that the caller supplies (this crate draws no randomness).
 
+use crate::prelude::*;
 use crate::signalling::ConnectionKind;
 
 /// The longest id we use or accept, in bytes. PeerServer sets no limit but its HTTP parser's 16 kB; ids are repeated

@@ -4,6 +4,9 @@
 //! Without features there are no dependencies, no formatting and no maps beside vectors: this part is compiled into
 //! the browser module. Features: `json` (signalling and the command line's values as JSON text), `serde` (values from
 //! and to what implements serde's traits), `fuzz` (bodies of fuzz targets).
+#![cfg_attr(not(any(test, feature = "json", feature = "serde")), no_std)]
+
+extern crate alloc;
 
 pub mod binarypack;
 pub mod chunks;
@@ -18,3 +21,9 @@ pub mod signalling;
 pub mod value;
 
 pub use value::Value;
+
+/// What `std`'s prelude has and `core`'s has not.
+pub(crate) mod prelude {
+    pub(crate) use alloc::string::String;
+    pub(crate) use alloc::vec::Vec;
+}

@@ -3,6 +3,8 @@
 //! These are the typed forms; the JSON text lives in the module `json` behind the feature of that name, because a
 //! browser parses JSON itself. Source of the shapes: PeerJS 1.3.2 and 1.5.5, npm `peer` 1.0.2.
 
+use crate::prelude::*;
+
 /// What a server sends to a client.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FromServer {

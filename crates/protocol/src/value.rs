@@ -1,5 +1,7 @@
 //! The values that members send each other, the same in every language.
 
+use crate::prelude::*;
+
 /// One value. Maps keep their order; text is UTF-8.
 ///
 /// JavaScript's `undefined` arrives here as [`Value::Null`]. Integers that fit an `i64` are written as

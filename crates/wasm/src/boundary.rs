@@ -3,6 +3,7 @@
 use crate::reader::{Reader, text};
 use crate::records;
 use crate::writer::Writer;
+use alloc::vec::Vec;
 use peerjs_mesh_core::{
     ErrorCode, Input, Instant, Lane, LeaveHow, LinkEnd, LinkId, Member, SendError, Sent,
     SessionEnd, SessionId,
@@ -112,7 +113,7 @@ impl Boundary {
             return refused(SendError::Left);
         };
         // An id that is no text is nobody's.
-        let Ok(to) = std::str::from_utf8(to) else {
+        let Ok(to) = core::str::from_utf8(to) else {
             return refused(SendError::UnknownMember);
         };
         let to = Some(to).filter(|to| !to.is_empty());
@@ -159,7 +160,7 @@ impl Boundary {
         let (more, deadline) = match &mut self.member {
             Ok(member) => (fill(member, &mut self.due), deadline(member)),
             Err(refusal) => {
-                if !std::mem::replace(&mut refusal.told, true) {
+                if !core::mem::replace(&mut refusal.told, true) {
                     self.due.error(refusal.code as u8, "");
                     self.due.left();
                 }

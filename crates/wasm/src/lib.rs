@@ -10,6 +10,10 @@
 //! # Invariants
 //! Every export takes `&self`; the state sits in a `RefCell` that no export holds while JavaScript runs, so a callback
 //! that calls in again finds it free. A panic is a fault of ours: it traps, and JavaScript tells the user once.
+// Without `std` a release carries no formatting of panics; a development build says where it panicked.
+#![cfg_attr(all(target_family = "wasm", not(debug_assertions)), no_std)]
+
+extern crate alloc;
 
 mod boundary;
 mod reader;
@@ -18,8 +22,9 @@ pub mod records;
 mod vectors;
 mod writer;
 
+use alloc::vec::Vec;
 pub use boundary::Boundary;
-use std::cell::RefCell;
+use core::cell::RefCell;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[cfg(target_family = "wasm")]
@@ -90,6 +95,12 @@ impl Machine {
     pub fn status(&self) -> *const u8 {
         self.state.borrow_mut().status()
     }
+}
+
+#[cfg(all(target_family = "wasm", not(debug_assertions)))]
+#[panic_handler]
+fn panicked(_: &core::panic::PanicInfo<'_>) -> ! {
+    core::arch::wasm32::unreachable()
 }
 
 /// Lets a development build say where it panicked. (1.2 kB gz: not in release builds.)

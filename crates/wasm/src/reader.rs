@@ -1,6 +1,7 @@
 //! Reads what JavaScript hands over. `None` anywhere: the bytes are no such record.
 
 use crate::records::NEVER;
+use alloc::{borrow::ToOwned, string::String};
 use peerjs_mesh_core::Config;
 use peerjs_mesh_protocol::signalling::{
     Answer, Candidate, ConnectionKind, Echo, FromServer, MeshMark, Offer, Signal,
@@ -166,5 +167,5 @@ impl<'a> Reader<'a> {
 
 /// Bytes that are UTF-8, as a string of its own.
 pub(crate) fn text(bytes: &[u8]) -> Option<String> {
-    std::str::from_utf8(bytes).ok().map(str::to_owned)
+    core::str::from_utf8(bytes).ok().map(str::to_owned)
 }

@@ -1,11 +1,12 @@
 //! Writes the records that JavaScript reads.
 
 use crate::records::NEVER;
+use alloc::sync::Arc;
+use alloc::{string::String, vec::Vec};
 use peerjs_mesh_core::{Event, Output, Status};
 use peerjs_mesh_protocol::signalling::{
     Answer, Candidate, ConnectionKind, MeshMark, Offer, Signal, ToServer,
 };
-use std::sync::Arc;
 
 /// Bytes that a record points to. They live until the next drain.
 pub(crate) enum Held {

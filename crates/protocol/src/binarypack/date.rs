@@ -1,5 +1,6 @@
 //! Dates as text, for members that know no dates.
 
+use crate::prelude::*;
 use crate::value::MAX_DATE_MS;
 
 const DAY_MS: i64 = 86_400_000;

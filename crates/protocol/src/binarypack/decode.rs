@@ -1,7 +1,10 @@
 //! Bytes to values.
 
+use super::is_whole;
 use super::{Dialect, Limits, SAFE, tag, text};
 use crate::Value;
+use crate::prelude::*;
+use alloc::vec;
 
 /// Why bytes are no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -226,7 +229,7 @@ impl<'a> Decoder<'a> {
 
 /// A number as JavaScript has it. (Minus zero stays a float: as an integer it would lose its sign.)
 pub(crate) fn number(value: f64) -> Value {
-    if value == value.trunc() && value.abs() <= SAFE && (value != 0.0 || value.is_sign_positive()) {
+    if value.abs() <= SAFE && is_whole(value) && (value != 0.0 || value.is_sign_positive()) {
         return Value::Int(value as i64);
     }
     Value::Float(value)

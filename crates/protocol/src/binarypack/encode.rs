@@ -1,7 +1,9 @@
 //! Values to bytes.
 
+use super::is_whole;
 use super::{Dialect, MAX_DEPTH, MAX_VALUES, TWO_63, TWO_64, date, tag, text};
 use crate::Value;
+use crate::prelude::*;
 
 /// Why a value cannot be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -230,7 +232,7 @@ impl Encoder<'_> {
                 return Err(EncodeError::NotFinite);
             }
             self.out.push(tag::NULL);
-        } else if value == value.trunc() && (-TWO_63..TWO_64).contains(&value) {
+        } else if is_whole(value) && (-TWO_63..TWO_64).contains(&value) {
             // In JavaScript a number without a fraction is an integer; its readers get a float zero wrong.
             return if value < TWO_63 {
                 self.int(value as i64)

@@ -104,3 +104,9 @@ const SAFE: f64 = 9_007_199_254_740_992.0;
 const TWO_63: f64 = 9_223_372_036_854_775_808.0;
 /// 2^64.
 const TWO_64: f64 = 18_446_744_073_709_551_616.0;
+
+/// Whether a number has no fraction. (`f64::trunc` needs `std`.)
+fn is_whole(value: f64) -> bool {
+    const FROM_HERE_ALL_ARE: f64 = 9_007_199_254_740_992.0;
+    value as i64 as f64 == value || value.abs() >= FROM_HERE_ALL_ARE
+}

@@ -1,5 +1,7 @@
 //! The text of PeerJS, where it is not UTF-8.
 
+use crate::prelude::*;
+
 /// The longest text, in UTF-16 units, whose length the packer of PeerJS 1.4 and older counts wrongly.
 const V1_SHORT: usize = 600;
 
