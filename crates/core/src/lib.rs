@@ -29,9 +29,46 @@ pub use time::Instant;
 
 /// What `std`'s prelude has and `alloc`'s has not: without `std` the browser's module carries no formatting of panics.
 pub(crate) mod prelude {
+    pub(crate) use super::lists::{Gather, Keep};
     pub(crate) use alloc::borrow::ToOwned;
     pub(crate) use alloc::boxed::Box;
     pub(crate) use alloc::string::String;
     pub(crate) use alloc::vec;
     pub(crate) use alloc::vec::Vec;
+}
+
+/// Short lists, without what the library does for long ones (1.1 kB gzip in the browser's module).
+mod lists {
+    use alloc::vec::Vec;
+
+    pub(crate) trait Gather: Iterator + Sized {
+        /// As `collect`, without asking the iterator how many there will be.
+        fn gather(self) -> Vec<Self::Item> {
+            let mut all = Vec::new();
+            for item in self {
+                all.push(item);
+            }
+            all
+        }
+    }
+
+    impl<I: Iterator> Gather for I {}
+
+    pub(crate) trait Keep<T> {
+        /// As `retain`, one by one.
+        fn keep(&mut self, keep: impl FnMut(&T) -> bool);
+    }
+
+    impl<T> Keep<T> for Vec<T> {
+        fn keep(&mut self, mut keep: impl FnMut(&T) -> bool) {
+            let mut at = 0;
+            while let Some(item) = self.get(at) {
+                if keep(item) {
+                    at += 1;
+                } else {
+                    self.remove(at);
+                }
+            }
+        }
+    }
 }

@@ -46,7 +46,7 @@ impl Member {
             .iter()
             .filter(|link| matches!(link.standing, Standing::Waiting(_)))
             .map(|link| link.id)
-            .collect();
+            .gather();
         for id in waiting {
             let now = self.now;
             let Some(link) = self.link_mut(id) else {
@@ -89,7 +89,7 @@ impl Member {
             .iter()
             .filter(|link| link.peer == Some(peer) && link.id != id)
             .map(|link| link.id)
-            .collect();
+            .gather();
         for older in older {
             if self.link(older).is_some_and(|link| !link.is_unanswered()) {
                 self.close_link(older);
@@ -118,7 +118,7 @@ impl Member {
         if let Some((first, last)) = missing {
             self.gap(peer, first, last);
         }
-        self.dropped.retain(|dropped| dropped.key != peer);
+        self.dropped.keep(|dropped| dropped.key != peer);
         if let Some(link) = self.link_mut(id) {
             link.set_standing(Standing::Guest, now);
             link.reported.clone_from(&join.positions);
@@ -206,7 +206,7 @@ impl Member {
                     .find(|(key, _)| *key == seat.key)
                     .map_or(own, |(_, entry)| *entry)
             })
-            .collect();
+            .gather();
         if let Some(link) = self.link_mut(id) {
             link.cursors = cursors;
         }
@@ -228,7 +228,7 @@ impl Member {
                 inc: dropped.inc,
                 last: dropped.last,
             })
-            .collect();
+            .gather();
         let welcome = Welcome {
             founding: self.founding,
             term: self.term,
@@ -301,7 +301,7 @@ impl Member {
             if let Role::Host(hosting) = &mut self.role {
                 hosting
                     .fetching
-                    .retain(|fetch| fetch.sender != sender || fetch.target >= target);
+                    .keep(|fetch| fetch.sender != sender || fetch.target >= target);
                 if hosting.fetching.iter().any(|fetch| fetch.sender == sender) {
                     continue;
                 }

@@ -85,7 +85,7 @@ impl Member {
             .after
             .iter()
             .filter_map(|(wire, d)| Some((self.names.find_wire(wire)?, *d)))
-            .collect();
+            .gather();
         if piece.total > self.cfg.max_message {
             self.counters.garbage += 1;
             return;
@@ -207,7 +207,7 @@ impl Member {
     // ---- to the user
 
     pub(super) fn deliver_all(&mut self) {
-        let keys: Vec<Key> = self.streams.iter().map(|stream| stream.key).collect();
+        let keys: Vec<Key> = self.streams.iter().map(|stream| stream.key).gather();
         for key in keys {
             self.deliver(key);
         }
@@ -266,7 +266,7 @@ impl Member {
         if let Role::Host(host) = &mut self.role {
             let before = host.fetching.len();
             host.fetching
-                .retain(|fetch| fetch.sender != key || held < fetch.target);
+                .keep(|fetch| fetch.sender != key || held < fetch.target);
             if host.fetching.len() != before {
                 self.check_settled();
             }
@@ -284,7 +284,7 @@ impl Member {
                     .iter()
                     .filter(|stream| stream.ack_due)
                     .map(|stream| stream.key)
-                    .collect();
+                    .gather();
                 for key in dirty {
                     if let Some(stream) = self.stream_mut(key) {
                         stream.ack_due = false;
@@ -347,7 +347,7 @@ impl Member {
                     flag: core::mem::take(&mut stream.notify),
                 }
             })
-            .collect();
+            .gather();
         if !list.is_empty() {
             self.control(id, &Record::Ack(list));
         }
@@ -548,7 +548,7 @@ fn next_piece<'s>(
                 .after
                 .iter()
                 .map(|(key, d)| (names.wire(*key), *d))
-                .collect()
+                .gather()
         } else {
             Vec::new()
         };

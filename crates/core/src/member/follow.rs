@@ -25,7 +25,7 @@ impl Member {
             .iter()
             .filter(|link| link.is_knocking() && link.id != id)
             .map(|link| link.id)
-            .collect();
+            .gather();
         for other in others {
             self.close_link(other);
         }
@@ -55,7 +55,7 @@ impl Member {
                 let taken = self.stream(*key).map_or(0, |stream| stream.pos.b);
                 (*key, removed.map_or(taken, |removed| removed.last))
             })
-            .collect();
+            .gather();
         self.roster = welcome
             .roster
             .iter()
@@ -64,7 +64,7 @@ impl Member {
                 inc: entry.inc,
                 base: entry.base,
             })
-            .collect();
+            .gather();
         for (key, last) in gone {
             if key != self.me {
                 self.leave_view(key, last);
@@ -114,7 +114,7 @@ impl Member {
             stream.notify = true;
         }
         self.send_acks();
-        let members: Vec<Key> = self.roster.iter().map(|seat| seat.key).collect();
+        let members: Vec<Key> = self.roster.iter().map(|seat| seat.key).gather();
         for key in members {
             if key == self.me {
                 continue;

@@ -126,7 +126,7 @@ impl Member {
                 tail,
             })
             .into_iter()
-            .collect();
+            .gather();
         let record = Record::Roster {
             term: self.term,
             n: self.n,
@@ -149,7 +149,7 @@ impl Member {
         };
         let seat = self.roster.remove(at);
         let last = self.stream(key).map_or(0, |stream| stream.held());
-        self.dropped.retain(|dropped| dropped.key != key);
+        self.dropped.keep(|dropped| dropped.key != key);
         self.dropped.push(Dropped {
             key,
             inc: seat.inc,
@@ -199,7 +199,7 @@ impl Member {
                 let there = self.stream(peer).is_none_or(|stream| stream.held() >= last);
                 (there || self.now >= until).then_some((link.id, peer))
             })
-            .collect();
+            .gather();
         for (id, peer) in going {
             self.close_link(id);
             self.drop_member(peer, true);
@@ -250,7 +250,7 @@ impl Member {
             .iter()
             .map(|seat| seat.key)
             .filter(|key| *key != self.me && self.link_to(*key).is_none())
-            .collect();
+            .gather();
         let waited_for =
             missing.iter().any(|key| !hosting.lost.contains(key)) || !hosting.fetching.is_empty();
         if waited_for && !late {
@@ -330,7 +330,7 @@ impl Member {
             .iter()
             .map(|stream| stream.key)
             .chain(core::iter::once(self.me))
-            .collect();
+            .gather();
         for key in keys {
             self.mark_safe_dirty(key);
         }
@@ -433,7 +433,7 @@ impl Member {
         if changed.is_empty() {
             return;
         }
-        let all = changed.iter().map(|key| self.safe_of(*key)).collect();
+        let all = changed.iter().map(|key| self.safe_of(*key)).gather();
         let bytes = Record::Safe {
             term: self.term,
             all,
@@ -491,7 +491,7 @@ impl Member {
         self.check_settled();
         let before = self.dropped.len();
         self.dropped
-            .retain(|dropped| now < dropped.at.plus_ms(RETENTION_MS));
+            .keep(|dropped| now < dropped.at.plus_ms(RETENTION_MS));
         if self.dropped.len() != before {
             self.mark_all_safe_dirty();
         }

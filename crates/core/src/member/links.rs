@@ -176,6 +176,6 @@ impl Member {
             .iter()
             .filter(|link| link.is_guest())
             .map(|link| link.id)
-            .collect()
+            .gather()
     }
 }

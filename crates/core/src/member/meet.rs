@@ -174,7 +174,7 @@ impl Member {
     pub(super) fn remove_link(&mut self, id: LinkId) -> Option<Link> {
         let at = self.links.iter().position(|link| link.id == id)?;
         if let Role::Host(hosting) = &mut self.role {
-            hosting.fetching.retain(|fetch| fetch.link != id);
+            hosting.fetching.keep(|fetch| fetch.link != id);
         }
         Some(self.links.remove(at))
     }
@@ -225,7 +225,7 @@ impl Member {
                     && now >= link.standing_since.plus_ms(OPEN_MS)
             }
         };
-        let ids: Vec<LinkId> = self.links.iter().filter(late).map(|link| link.id).collect();
+        let ids: Vec<LinkId> = self.links.iter().filter(late).map(|link| link.id).gather();
         for id in ids {
             if self
                 .link(id)

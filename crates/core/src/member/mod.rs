@@ -148,7 +148,7 @@ impl Member {
             .clone()
             .map(|data| InitData::own(me, data))
             .into_iter()
-            .collect();
+            .gather();
         let mut member = Member {
             rng,
             now,
@@ -330,6 +330,6 @@ impl Member {
     fn ids(&self, keys: &[Key]) -> Vec<String> {
         keys.iter()
             .map(|key| self.names.text(*key).to_owned())
-            .collect()
+            .gather()
     }
 }

@@ -362,7 +362,7 @@ impl Member {
             .iter()
             .filter(|link| link.is_unanswered())
             .map(|link| link.id)
-            .collect();
+            .gather();
         for id in ids {
             self.remove_link(id);
             self.outputs.push_back(Output::CloseLink { link: id });
@@ -378,7 +378,7 @@ impl Member {
                 link.is_unanswered() && link.sent && self.now >= link.since.plus_ms(ANSWER_MS)
             })
             .map(|link| (link.id, link.goal))
-            .collect();
+            .gather();
         for (id, goal) in late {
             // The room's name is dialled as long as it is taken; `Name` decides about that.
             if goal != Some(Goal::Room) || matches!(self.role, Role::Guest(_)) {

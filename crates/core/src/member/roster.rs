@@ -79,7 +79,7 @@ impl Member {
 
     /// Somebody is in the roster; the user hears of it.
     pub(super) fn enter_view(&mut self, key: Key) {
-        self.out.gone.retain(|(gone, _)| *gone != key);
+        self.out.gone.keep(|(gone, _)| *gone != key);
         if self.view.contains(&key) {
             return;
         }
@@ -107,8 +107,8 @@ impl Member {
             stream.last = None;
             return true;
         }
-        self.streams.retain(|stream| stream.key != seat.key);
-        self.acks.retain(|ack| ack.sender != seat.key);
+        self.streams.keep(|stream| stream.key != seat.key);
+        self.acks.keep(|ack| ack.sender != seat.key);
         let mut stream = Stream::new(seat.key, seat.inc, held);
         if let Some(at) = self
             .past
@@ -193,7 +193,7 @@ impl Member {
                     stream.skip_to(last);
                 }
             }
-            self.view.retain(|known| *known != key);
+            self.view.keep(|known| *known != key);
             if let Some(init) = self.init.iter_mut().find(|init| init.key == key) {
                 init.told = false;
             }
@@ -228,7 +228,7 @@ impl Member {
         self.sync_due = false;
         self.synced = true;
         self.told_unavailable = false;
-        let peers: Vec<Key> = self.roster.iter().map(|seat| seat.key).collect();
+        let peers: Vec<Key> = self.roster.iter().map(|seat| seat.key).gather();
         let peers = Some(self.ids(&peers));
         self.emit(Event::Sync { peers });
         if !core::mem::replace(&mut self.ever_synced, true) {
@@ -278,7 +278,7 @@ impl Member {
         self.term = self.term.max(delta.term);
         for removed in &delta.removed {
             if removed.member != self.me {
-                self.roster.retain(|seat| seat.key != removed.member);
+                self.roster.keep(|seat| seat.key != removed.member);
                 self.leave_view(removed.member, removed.last);
             }
         }
@@ -324,11 +324,11 @@ impl Member {
             }
             self.past.push(past);
         }
-        self.streams.retain(|stream| stream.key != key);
-        self.acks.retain(|ack| ack.sender != key && ack.by != key);
-        self.init.retain(|init| init.key != key);
+        self.streams.keep(|stream| stream.key != key);
+        self.acks.keep(|ack| ack.sender != key && ack.by != key);
+        self.init.keep(|init| init.key != key);
         for link in &mut self.links {
-            link.cursors.retain(|cursor| cursor.sender != key);
+            link.cursors.keep(|cursor| cursor.sender != key);
         }
     }
 
@@ -425,7 +425,7 @@ impl Member {
                 }
                 .write(&self.names)
             })
-            .collect();
+            .gather();
         for record in records {
             self.control_bytes(id, &record);
         }

@@ -66,7 +66,7 @@ impl Seek {
     /// Nobody waits for these.
     pub(super) fn given_up(&self) -> Vec<Key> {
         let silent = self.line.get(..self.at).unwrap_or_default();
-        self.lost.iter().chain(silent).copied().collect()
+        self.lost.iter().chain(silent).copied().gather()
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
@@ -88,11 +88,11 @@ impl Member {
             .line()
             .into_iter()
             .filter(|key| Some(*key) != lost && !(sleepy && *key == self.me))
-            .collect();
+            .gather();
         self.end_standing();
         self.role = Role::Seeking(Box::new(Seek::by_line(
             line,
-            lost.into_iter().collect(),
+            lost.into_iter().gather(),
             self.now,
         )));
         self.seek_step();
@@ -110,7 +110,7 @@ impl Member {
             .iter()
             .map(|seat| seat.key)
             .filter(|key| Some(*key) != self.host)
-            .collect()
+            .gather()
     }
 
     /// Out of the room for now: its links are closed, and the user is told.
@@ -127,7 +127,7 @@ impl Member {
             .iter()
             .filter(|link| link.is_in_use() || link.is_knocking())
             .map(|link| link.id)
-            .collect();
+            .gather();
         for id in closing {
             self.flush_control(id);
             self.remove_link(id);
@@ -199,7 +199,7 @@ impl Member {
                 off: stream.held_off(),
                 flag: stream.based,
             })
-            .collect();
+            .gather();
         let join = Join {
             founding: self.founding,
             term: self.term,
@@ -246,7 +246,7 @@ impl Member {
             Standing::Waiting(_) => now >= link.standing_since.plus_ms(WELCOME_MS - 500),
             _ => false,
         };
-        let ids: Vec<LinkId> = self.links.iter().filter(late).map(|link| link.id).collect();
+        let ids: Vec<LinkId> = self.links.iter().filter(late).map(|link| link.id).gather();
         for id in ids {
             let host = self.host;
             if self

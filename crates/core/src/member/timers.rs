@@ -59,7 +59,7 @@ impl Member {
             .iter()
             .filter(|link| !link.control.is_empty())
             .map(|link| link.id)
-            .collect();
+            .gather();
         for id in ids {
             self.flush_control(id);
         }
@@ -136,7 +136,7 @@ impl Member {
             .position(|(_, at)| now >= at.plus_ms(RETENTION_MS))
         {
             let (key, _) = self.out.gone.remove(at);
-            self.out.bases.retain(|(known, _)| *known != key);
+            self.out.bases.keep(|(known, _)| *known != key);
             self.forget_directed(key);
             self.forget_member(key);
         }
@@ -180,7 +180,7 @@ impl Member {
             .iter()
             .filter(|link| link.is_in_use())
             .map(|link| link.id)
-            .collect();
+            .gather();
         for id in ids {
             let Some(link) = self.link_mut(id) else {
                 continue;

@@ -173,7 +173,7 @@ impl Member {
             .iter()
             .filter(|link| link.is_in_use())
             .map(|link| link.id)
-            .collect();
+            .gather();
         for id in ids {
             self.control_bytes(id, &record);
         }
@@ -228,7 +228,7 @@ impl Member {
             .iter()
             .filter(|link| link.is_in_use())
             .map(|link| link.id)
-            .collect();
+            .gather();
         self.fill_links();
         for id in ids {
             self.control_bytes(id, &bytes);
@@ -241,7 +241,7 @@ impl Member {
         if matches!(self.role, Role::Left) {
             return;
         }
-        let ids: Vec<LinkId> = self.links.iter().map(|link| link.id).collect();
+        let ids: Vec<LinkId> = self.links.iter().map(|link| link.id).gather();
         for id in ids {
             self.close_link(id);
         }
@@ -280,7 +280,7 @@ impl Member {
                     rtt_micros: link.and_then(|link| link.rtt_micros),
                 }
             })
-            .collect();
+            .gather();
         Status {
             id: self.id().to_owned(),
             room: self.cfg.room.clone(),
