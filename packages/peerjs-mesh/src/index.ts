@@ -14,7 +14,9 @@ export type { ConnectionOptions, MeshOptions } from "./options.js";
 export { version } from "./version.js";
 
 const load = once(Machine, async () => {
-  const deflated = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+  const letters = atob(text);
+  const deflated = new Uint8Array(letters.length);
+  for (let i = 0; i < deflated.length; i++) deflated[i] = letters.charCodeAt(i);
   const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
   return initSync({ module: await WebAssembly.compile(await new Response(stream).arrayBuffer()) });
 });

@@ -93,6 +93,10 @@ pub(crate) struct Stream {
     pub(crate) retain: u64,
     /// Its last broadcast, once it has been dropped.
     pub(crate) last: Option<u64>,
+    /// It is gone, and so are the directed messages that are not here: nobody else kept them.
+    pub(crate) forsaken: bool,
+    /// Directed messages were gone on without, and the user is to be told.
+    pub(crate) lost_directed: bool,
     /// Bytes kept.
     pub(crate) bytes: usize,
     /// Bytes that came since the last ack.
@@ -130,6 +134,8 @@ impl Stream {
             safe_off: 0,
             retain: 0,
             last: None,
+            forsaken: false,
+            lost_directed: false,
             bytes: 0,
             unacked: 0,
             notify: false,
@@ -342,10 +348,11 @@ impl Stream {
             .iter()
             .find(|(key, _)| *key == me)
             .map_or(0, |(_, d)| *d);
-        if before > self.pos.d {
+        if before > self.pos.d && !self.forsaken {
             return Next::Waits;
         }
         let data = entry.data.clone();
+        self.lost_directed |= before > self.pos.d;
         self.pos = Pos {
             b: self.pos.b + 1,
             d: 0,

@@ -111,6 +111,7 @@ impl Member {
         let mut missing = None;
         if let Some(stream) = self.stream_mut(peer) {
             stream.last = None;
+            stream.forsaken = false;
             if stream.held() < join.released {
                 missing = stream.skip_to(join.released);
             }

@@ -238,9 +238,14 @@ impl Member {
                 Next::Message(data) => {
                     any = true;
                     stream.waits_since = None;
+                    let lost = core::mem::take(&mut stream.lost_directed);
                     self.counters.delivered += 1;
                     self.event_bytes += data.len();
                     let from = self.names.text(key).to_owned();
+                    if lost {
+                        // Something it had directed to us went with it, or with the host that had it.
+                        self.error(ErrorCode::MemberLeft, &from);
+                    }
                     self.emit(Event::Data { from, data });
                 }
                 Next::Waits => {
@@ -256,8 +261,8 @@ impl Member {
             }
             self.mark_safe_dirty(key);
             self.check_leaving();
-            self.check_fetched(key);
         }
+        self.check_fetched(key);
     }
 
     /// What was asked of a guest has come.

@@ -84,6 +84,8 @@ pub struct Member {
     me: Key,
     inc: u64,
     outputs: VecDeque<Output>,
+    /// Messages were sent since links were filled last.
+    fill_due: bool,
     events: VecDeque<Event>,
     event_bytes: usize,
     /// Deliveries stopped because the user is slow.
@@ -158,6 +160,7 @@ impl Member {
             me,
             inc,
             outputs: VecDeque::new(),
+            fill_due: false,
             events: VecDeque::new(),
             event_bytes: 0,
             blocked: false,
@@ -247,6 +250,9 @@ impl Member {
 
     /// What the driver must do next.
     pub fn poll_output(&mut self) -> Option<Output> {
+        if self.fill_due && self.outputs.is_empty() {
+            self.exit();
+        }
         self.outputs.pop_front()
     }
 

@@ -11,6 +11,8 @@ use alloc::sync::Arc;
 
 /// How long a member's last messages are waited for before it counts as gone with a gap, ms (guess: two repairs).
 const LAST_WORDS_MS: u64 = 5_000;
+/// And so long their directed ones that are not here, at a guest, ms (guess: a round trip and a loss).
+const DIRECTED_MS: u64 = 1_000;
 /// Changes of the roster that may come before the one that is missing.
 const MAX_HELD: usize = 256;
 
@@ -40,6 +42,7 @@ pub(super) struct Delta {
 pub(super) struct Leaving {
     pub(super) key: Key,
     last: u64,
+    since: Instant,
     until: Instant,
 }
 
@@ -105,6 +108,7 @@ impl Member {
             && stream.inc == seat.inc
         {
             stream.last = None;
+            stream.forsaken = false;
             return true;
         }
         self.streams.keep(|stream| stream.key != seat.key);
@@ -169,12 +173,38 @@ impl Member {
         }
         if self.view.contains(&key) && !self.leaving.iter().any(|leaving| leaving.key == key) {
             let until = self.now.plus_ms(LAST_WORDS_MS);
-            self.leaving.push(Leaving { key, last, until });
+            let since = self.now;
+            self.leaving.push(Leaving {
+                key,
+                last,
+                since,
+                until,
+            });
         }
         self.check_leaving();
     }
 
+    /// Those who are gone: what they directed to us and is not here will not come, unless a new host has it.
+    fn forsake(&mut self) {
+        let patience = if self.is_host() { 0 } else { DIRECTED_MS };
+        let mut keys = Vec::new();
+        for leaving in &self.leaving {
+            if self.now >= leaving.since.plus_ms(patience) {
+                keys.push(leaving.key);
+            }
+        }
+        for key in keys {
+            if let Some(stream) = self.stream_mut(key)
+                && !stream.forsaken
+            {
+                stream.forsaken = true;
+                self.deliver(key);
+            }
+        }
+    }
+
     pub(super) fn check_leaving(&mut self) {
+        self.forsake();
         let mut at = 0;
         while let Some(leaving) = self.leaving.get(at) {
             let (key, last, late) = (leaving.key, leaving.last, self.now >= leaving.until);
@@ -206,7 +236,17 @@ impl Member {
         if self.blocked {
             return None;
         }
-        self.leaving.iter().map(|leaving| leaving.until).min()
+        self.leaving
+            .iter()
+            .flat_map(|leaving| {
+                let soon = self
+                    .stream(leaving.key)
+                    .is_some_and(|stream| !stream.forsaken)
+                    .then(|| leaving.since.plus_ms(DIRECTED_MS));
+                [Some(leaving.until), soon]
+            })
+            .flatten()
+            .min()
     }
 
     pub(super) fn gap(&mut self, key: Key, first: u64, last: u64) {

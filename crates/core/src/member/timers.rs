@@ -45,6 +45,15 @@ impl Member {
         }
     }
 
+    /// After a send: links are filled when the driver asks for outputs, so that what is sent at once shares frames.
+    pub(super) fn exit_send(&mut self) {
+        if matches!(self.role, Role::Left) {
+            self.planned = None;
+            return;
+        }
+        self.fill_due = true;
+    }
+
     /// After everything else: what is to go out goes out, and the next deadline is set.
     pub(super) fn exit(&mut self) {
         if matches!(self.role, Role::Left) {
@@ -53,6 +62,7 @@ impl Member {
         }
         self.update_safe();
         self.tell_due_sync();
+        self.fill_due = false;
         self.fill_links();
         let ids: Vec<LinkId> = self
             .links

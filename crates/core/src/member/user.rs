@@ -19,7 +19,7 @@ impl Member {
     ) -> Result<Sent, SendError> {
         self.enter(now);
         let sent = self.try_accept(payload, to, true);
-        self.exit();
+        self.exit_send();
         sent
     }
 
@@ -32,7 +32,7 @@ impl Member {
     ) -> Result<(), SendError> {
         self.enter(now);
         let sent = self.try_accept(payload, to, false);
-        self.exit();
+        self.exit_send();
         sent.map(|_| ())
     }
 

@@ -29,10 +29,27 @@ pub(super) struct Heard {
     pub(super) numbers: Vec<u64>,
     /// Broadcasts that `gap` events said would never come.
     pub(super) gaps: u64,
+    /// The user was told that directed ones of it are lost.
+    pub(super) lost_directed: bool,
     /// How many of these have been missed.
     pub(super) forgiven: u64,
+    /// Directed messages that were passed over.
+    pub(super) owed: BTreeSet<u64>,
+    /// And those of them whose sender was then said to be dropped.
+    pub(super) excused: BTreeSet<u64>,
     /// How the sender was last said to be dropped.
     pub(super) drop: Option<Drop>,
+}
+
+impl Heard {
+    /// A message that was passed over comes late: once, and only after its sender was dropped.
+    pub(super) fn owed_late(&mut self, number: u64) -> bool {
+        let owed = self.excused.remove(&number);
+        if let (true, Err(place)) = (owed, self.numbers.binary_search(&number)) {
+            self.numbers.insert(place, number);
+        }
+        owed
+    }
 }
 
 /// A `peerdropped`.

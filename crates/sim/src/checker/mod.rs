@@ -238,6 +238,15 @@ impl Checker {
                     );
                 }
             }
+            // What a member that went had directed to this one alone went with it, and the user is told.
+            Event::Error {
+                code: ErrorCode::MemberLeft,
+                detail,
+            } => {
+                if let Some(from) = self.member(detail) {
+                    self.books[member].heard_mut(from).lost_directed = true;
+                }
+            }
             Event::Error {
                 code: ErrorCode::Internal,
                 detail,
@@ -308,6 +317,13 @@ impl Checker {
             self.begin_anew(now, member, other);
         }
         let book = &mut self.books[member];
+        if book
+            .dropped_at
+            .get(&other)
+            .is_some_and(|at| now.saturating_sub(*at) > RETENTION)
+        {
+            book.heard_mut(other).excused.clear();
+        }
         let from = if book.synced {
             book.sends.len() as u64
         } else {
@@ -359,6 +375,8 @@ impl Checker {
         self.books[member].dropped_at.insert(other, now);
         self.books[member].unknown.retain(|(to, _)| *to != other);
         let since = self.books[member].host_since;
+        let heard = self.books[member].heard_mut(other);
+        heard.excused.append(&mut heard.owed);
         self.books[member].heard_mut(other).drop = Some(Drop {
             at: now,
             reign,
@@ -417,6 +435,10 @@ impl Checker {
         let next = heard
             .and_then(|h| h.numbers.last())
             .map_or(0, |last| last + 1);
+        if number < next && to.is_some() && self.books[member].heard_mut(sender).owed_late(number) {
+            return;
+        }
+        let heard = self.books[member].heard.get(&sender);
         if number < next {
             let doubled = heard.is_some_and(|h| h.numbers.binary_search(&number).is_ok());
             self.blame(
@@ -427,26 +449,37 @@ impl Checker {
             return;
         }
         let (missing, direct) = self.required(sender, member, next..number);
-        self.books[member].heard_mut(sender).numbers.push(number);
-        self.forgive(now, member, sender, missing, direct, "hole", &what);
+        let heard = self.books[member].heard_mut(sender);
+        heard.numbers.push(number);
+        // Last words: all hear the same broadcasts of a sender that is gone, also who lacks a message directed to it
+        // that nobody else has. The drop has to follow; should the sender come back, the message does, too.
+        if heard.gaps == 0 {
+            heard.owed.extend(direct);
+        }
+        self.forgive(now, member, sender, missing, 0, "hole", &what);
     }
 
-    /// Which of a sender's messages a receiver had to get: how many broadcasts, how many for it alone.
-    fn required(&self, sender: usize, receiver: usize, range: std::ops::Range<u64>) -> (u64, u64) {
+    /// Which of a sender's messages a receiver had to get: how many broadcasts, and which for it alone.
+    fn required(
+        &self,
+        sender: usize,
+        receiver: usize,
+        range: std::ops::Range<u64>,
+    ) -> (u64, Vec<u64>) {
         let (book, to) = (&self.books[sender], &self.books[receiver]);
+        let mut missing = (0, Vec::new());
         let Some(stay) = book.stays.get(&receiver) else {
-            return (0, 0);
+            return missing;
         };
-        let mut count = (0, 0);
         for number in range.start.max(*stay)..range.end {
             match book.sends.get(number as usize) {
                 Some(s) if s.fate != Fate::Accepted || s.at < to.born => {}
-                Some(s) if s.to.is_none() => count.0 += 1,
-                Some(s) if s.to == Some(receiver) => count.1 += 1,
+                Some(s) if s.to.is_none() => missing.0 += 1,
+                Some(s) if s.to == Some(receiver) => missing.1.push(number),
                 _ => {}
             }
         }
-        count
+        missing
     }
 
     /// Missing messages that a `gap` has spoken of are no lie.
@@ -465,8 +498,8 @@ impl Checker {
             return;
         }
         let heard = self.books[receiver].heard_mut(sender);
-        let covered =
-            missing <= heard.gaps.saturating_sub(heard.forgiven) && (direct == 0 || heard.gaps > 0);
+        let covered = missing <= heard.gaps.saturating_sub(heard.forgiven)
+            && (direct == 0 || heard.gaps > 0 || heard.lost_directed);
         // What is missing at a quiet point is missing again, as a hole, when the next one comes.
         if rule == "hole" {
             heard.forgiven += missing;

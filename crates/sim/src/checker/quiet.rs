@@ -94,7 +94,8 @@ impl Checker {
                             *receiver,
                             next..self.books[*sender].sends.len() as u64,
                         );
-                        missing <= spare && (direct == 0 || spare > 0)
+                        let owed = heard.is_some_and(|h| !h.excused.is_empty());
+                        missing <= spare && (direct.is_empty() || spare > 0) && !owed
                     })
         })
     }
@@ -108,7 +109,33 @@ impl Checker {
         let end = self.books[sender].sends.len() as u64;
         let (missing, direct) = self.required(sender, receiver, next..end);
         let what = format!("at quiet, from #{next}");
-        self.forgive(now, receiver, sender, missing, direct, "lost", &what);
+        self.forgive(
+            now,
+            receiver,
+            sender,
+            missing,
+            direct.len() as u64,
+            "lost",
+            &what,
+        );
+        let Some(heard) = self.books[receiver].heard.get_mut(&sender) else {
+            return;
+        };
+        let (owed, excused) = (
+            std::mem::take(&mut heard.owed),
+            std::mem::take(&mut heard.excused),
+        );
+        if !owed.is_empty() {
+            let detail = format!(
+                "m{receiver} passed over {owed:?} of m{sender}, directed to it, without a drop"
+            );
+            self.blame(now, "hole", detail);
+        }
+        if !excused.is_empty() {
+            let detail =
+                format!("m{sender} is back in time, but {excused:?} never came to m{receiver}");
+            self.blame(now, "lost", detail);
+        }
     }
 
     fn lists_agree(&mut self, now: Micros, present: &[usize]) {

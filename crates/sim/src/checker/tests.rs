@@ -347,6 +347,31 @@ fn somebody_who_never_heard_of_a_member_and_comes_back_after_retention_begins_an
 }
 
 #[test]
+fn a_directed_message_may_be_passed_over_only_when_its_sender_is_gone_and_comes_when_it_is_back() {
+    for (drop, late, expected) in [
+        (true, true, &[][..]),
+        (true, false, &["lost"]),
+        (false, false, &["hole"]),
+        (false, true, &["reordered", "hole"]),
+    ] {
+        let mut checker = room();
+        send(&mut checker, 2, Some(0));
+        send(&mut checker, 2, None);
+        hear(&mut checker, 0, 2, 1, None);
+        hear(&mut checker, 1, 2, 1, None);
+        if drop {
+            dropped(&mut checker, 0, "c", &["a", "b"]);
+            joined(&mut checker, 0, "c", &["a", "b", "c"].map(String::from));
+        }
+        if late {
+            hear(&mut checker, 0, 2, 0, Some(0));
+        }
+        checker.complete(50, &[0, 1, 2]);
+        rules(&checker, expected);
+    }
+}
+
+#[test]
 fn a_member_that_left_is_silent_and_others_say_honestly_why_they_refuse() {
     let mut checker = room();
     checker.sent(30, 0, Some(1), &Err(SendError::UnknownMember));

@@ -64,7 +64,20 @@ export class Driver {
 
   /** See the module's `send`: what it returned goes to `done`, before anything else happens; nothing when it is over. */
   send(payload: Uint8Array, to: string, done: (code: number) => void): void {
-    this.#call((machine, now) => done(machine.send(now, payload, utf8(to))));
+    if (this.#over) return;
+    try {
+      done(this.#machine.send(this.#clock.now(), payload, utf8(to)));
+    } catch (cause) {
+      this.#breaks(cause);
+      return;
+    }
+    if (this.#sending) return;
+    this.#sending = true;
+    // What is sent in one go shares frames.
+    queueMicrotask(() => {
+      this.#sending = false;
+      this.#call(() => undefined);
+    });
   }
 
   /** See the module's `set_init_data`; undefined when it is over. */
@@ -93,7 +106,8 @@ export class Driver {
   status(): Picture | undefined {
     if (this.#over) return undefined;
     try {
-      return readStatus(this.#setup.wasm.memory.buffer, this.#machine.status());
+      const address = this.#machine.status();
+      return readStatus(this.#setup.wasm.memory.buffer, address);
     } catch (cause) {
       this.#breaks(cause);
       return undefined;
@@ -126,11 +140,14 @@ export class Driver {
     if (!machine.input(now, ...fact)) throw new RangeError(`input ${fact[0]}`);
   }
 
+  #sending = false;
+
   #drain(): void {
     for (;;) {
       this.#draining = true;
+      const address = this.#machine.drain();
       const { more, deadline } = readDrain(
-        this.#setup.wasm.memory.buffer, this.#machine.drain(), (output) => this.#act(output), (event) => this.#hear(event),
+        this.#setup.wasm.memory.buffer, address, (output) => this.#act(output), (event) => this.#hear(event),
       );
       this.#draining = false;
       const fact = this.#facts.shift();
