@@ -28,7 +28,7 @@ const OPTIMISER: &[&str] = &[
 /// The largest functions of the module, written by the helper, for `size`.
 pub(crate) const FUNCTIONS: &str = "wasm/functions.json";
 
-/// Leaves `mesh_bg.wasm`, `mesh.js` and `mesh.d.ts` in packages/peerjs-mesh/wasm.
+/// Leaves `mesh_bg.wasm`, the same deflated, `mesh.js` and `mesh.d.ts` in packages/peerjs-mesh/wasm.
 pub(crate) fn build(repo: &Repo) -> Result<()> {
     let mut cargo = repo.cargo();
     cargo.args([
@@ -80,6 +80,12 @@ pub(crate) fn build(repo: &Repo) -> Result<()> {
                 .arg(package.join("mesh_bg.wasm"))
                 .arg(repo.target.join(FUNCTIONS));
             run::shown(strip, COMPILE)?;
+            let mut deflate = helper(repo);
+            deflate
+                .arg("deflate")
+                .arg(package.join("mesh_bg.wasm"))
+                .arg(package.join("mesh_bg.deflate"));
+            run::shown(deflate, COMPILE)?;
             for file in ["mesh.js", "mesh.d.ts"] {
                 std::fs::copy(bound.join(file), package.join(file))?;
             }
@@ -102,6 +108,8 @@ fn helper(repo: &Repo) -> std::process::Command {
         "--bin",
         "xtask-bindgen",
     ]);
-    cargo.args(["--config", "profile.dev.package.'*'.opt-level=0", "--"]);
+    cargo.args(["--config", "profile.dev.package.'*'.opt-level=0"]);
+    // But for what would take half a minute without.
+    cargo.args(["--config", "profile.dev.package.zopfli.opt-level=3", "--"]);
     cargo
 }

@@ -2,7 +2,8 @@
 //! to compile and most commands do without it.
 //!
 //! - `bind MODULE FOLDER` writes `mesh_bg.wasm`, `mesh.js` and `mesh.d.ts`, for `<script type=module>`;
-//! - `strip MODULE RESULT FUNCTIONS` takes names and notes off, and writes the functions' sizes as JSON.
+//! - `strip MODULE RESULT FUNCTIONS` takes names and notes off, and writes the functions' sizes as JSON;
+//! - `deflate MODULE RESULT` compresses it for the entry that carries it within itself.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -26,7 +27,14 @@ fn main() -> Result<(), Box<dyn Error>> {
             std::fs::write(functions, format!("{:#}\n", functions_of(&bytes)?))?;
             Ok(())
         }
-        _ => Err("usage: xtask-bindgen bind MODULE FOLDER | strip MODULE RESULT FUNCTIONS".into()),
+        ["deflate", module, result] => {
+            std::fs::write(result, deflate(&std::fs::read(module)?)?)?;
+            Ok(())
+        }
+        _ => Err(
+            "usage: xtask-bindgen bind MODULE FOLDER | strip MODULE RESULT FUNCTIONS | deflate MODULE RESULT"
+                .into(),
+        ),
     }
 }
 
@@ -59,6 +67,14 @@ fn strip(module: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
         }
         rest = &rest[section.len()..];
     }
+    Ok(result)
+}
+
+/// As a raw deflate stream. Zopfli's is 4 to 5 % shorter than zlib's best, and any inflater reads it.
+fn deflate(module: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut result = Vec::new();
+    let options = zopfli::Options::default();
+    zopfli::compress(options, zopfli::Format::Deflate, module, &mut result)?;
     Ok(result)
 }
 
