@@ -1,5 +1,5 @@
-// Makes dist/ from src/ and from wasm/, which `cargo xtask build` leaves here: mesh.js (wasm-bindgen's glue),
-// mesh_bg.wasm (optimised) and mesh_bg.deflate (the same, deflated as well as can be). Prints what a page loads, in bytes.
+// Makes dist/ from src/ and from wasm/, which `cargo xtask build` leaves here: mesh_bg.wasm (optimised) and
+// mesh_bg.deflate (the same, deflated as well as can be). Prints what a page loads, in bytes.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -15,15 +15,6 @@ const { version } = JSON.parse(readFileSync(at("package.json"), "utf8"));
 rmSync(at("dist"), { recursive: true, force: true });
 mkdirSync(at("dist"));
 
-/** Gives the sources their "glue", and the module as text from the file that is written below. */
-const glue = {
-  name: "glue",
-  setup({ onResolve }) {
-    onResolve({ filter: /^glue$/ }, () => ({ path: at("wasm", "mesh.js") }));
-    onResolve({ filter: /^glue\/inline$/ }, () => ({ path: "./module.js", external: true }));
-  },
-};
-
 await build({
   absWorkingDir: here,
   entryPoints: ["src/index.ts", "src/url.ts", "src/tagged.ts"],
@@ -35,10 +26,11 @@ await build({
   charset: "utf8",
   legalComments: "none",
   define: { VERSION: JSON.stringify(version) },
-  plugins: [glue],
+  // Beside index.js and not in it: gzip does better when base64 and code are not mixed (1 kB).
+  alias: { "module/inline": "./module.js" },
+  external: ["./module.js"],
 });
 copyFileSync(at("wasm", "mesh_bg.wasm"), at("dist", "mesh_bg.wasm"));
-// Beside index.js and not in it: gzip does better when base64 and code are not mixed (1 kB).
 const text = readFileSync(at("wasm", "mesh_bg.deflate"), "base64");
 writeFileSync(at("dist", "module.js"), `export default "${text}";\n`);
 

@@ -226,7 +226,7 @@ fn lint(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
         "--workspace",
         "--all-targets",
         "--features",
-        "xtask/bindgen",
+        "xtask/module",
         "--",
         "--deny",
         "warnings",

@@ -1,7 +1,4 @@
-//! The browser module: cargo → wasm-bindgen → wasm-opt → names off.
-//!
-//! wasm-bindgen runs as a library in a helper program of this crate, pinned to the version that
-//! crates/wasm uses, so that nobody has to install a matching command.
+//! The browser module: cargo → wasm-opt → names off → deflate.
 
 use std::time::Duration;
 
@@ -28,7 +25,7 @@ const OPTIMISER: &[&str] = &[
 /// The largest functions of the module, written by the helper, for `size`.
 pub(crate) const FUNCTIONS: &str = "wasm/functions.json";
 
-/// Leaves `mesh_bg.wasm`, the same deflated, `mesh.js` and `mesh.d.ts` in packages/peerjs-mesh/wasm.
+/// Leaves `mesh_bg.wasm` and the same deflated, in packages/peerjs-mesh/wasm.
 pub(crate) fn build(repo: &Repo) -> Result<()> {
     let mut cargo = repo.cargo();
     cargo.args([
@@ -55,22 +52,16 @@ pub(crate) fn build(repo: &Repo) -> Result<()> {
         || {
             println!("  browser module");
             let work = repo.target.join("wasm");
-            let (bound, named) = (work.join("bound"), work.join("named.wasm"));
+            std::fs::create_dir_all(&work)?;
+            let named = work.join("named.wasm");
             let package = repo.root.join("packages/peerjs-mesh/wasm");
             std::fs::create_dir_all(&package)?;
-
-            let mut bind = helper(repo);
-            bind.arg("bind").arg(module.as_ref()).arg(&bound);
-            run::shown(bind, COMPILE)?;
 
             let mut optimise = repo.program("node", "");
             optimise
                 .arg("node_modules/binaryen/bin/wasm-opt")
                 .args(OPTIMISER);
-            optimise
-                .arg(bound.join("mesh_bg.wasm"))
-                .arg("-o")
-                .arg(&named);
+            optimise.arg(module.as_ref()).arg("-o").arg(&named);
             run::shown(optimise, OPTIMISE)?;
 
             let mut strip = helper(repo);
@@ -85,11 +76,7 @@ pub(crate) fn build(repo: &Repo) -> Result<()> {
                 .arg("deflate")
                 .arg(package.join("mesh_bg.wasm"))
                 .arg(package.join("mesh_bg.deflate"));
-            run::shown(deflate, COMPILE)?;
-            for file in ["mesh.js", "mesh.d.ts"] {
-                std::fs::copy(bound.join(file), package.join(file))?;
-            }
-            Ok(())
+            run::shown(deflate, COMPILE)
         },
     )
 }
@@ -104,9 +91,9 @@ fn helper(repo: &Repo) -> std::process::Command {
         "--package",
         "xtask",
         "--features",
-        "bindgen",
+        "module",
         "--bin",
-        "xtask-bindgen",
+        "xtask-module",
     ]);
     cargo.args(["--config", "profile.dev.package.'*'.opt-level=0"]);
     // But for what would take half a minute without.

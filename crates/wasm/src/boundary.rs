@@ -1,4 +1,4 @@
-//! The member with its buffers; everything that the exports do, without wasm-bindgen.
+//! The member with its buffers; everything that the exports do.
 
 use crate::reader::{Reader, text};
 use crate::records;
@@ -16,7 +16,7 @@ const DRAIN_HEAD: usize = 16;
 /// Length stands before a status.
 const STATUS_HEAD: usize = 4;
 
-/// One member and the buffers of its boundary.
+/// One member and the buffers of its boundary. Times are microseconds of a clock that runs through suspend.
 pub struct Boundary {
     member: Result<Member, Refusal>,
     due: Writer,
@@ -30,7 +30,8 @@ struct Refusal {
 }
 
 impl Boundary {
-    /// See [`Machine::new`](crate::Machine::new).
+    /// Starts joining. `config` is a [config record](crate::records); `seed` is 32 random bytes.
+    /// A config that cannot be shows as an `Error` and a `Left` record of the first drain.
     pub fn new(config: &[u8], seed: &[u8], now: f64) -> Boundary {
         let config = Reader::new(config).config().ok_or(ErrorCode::Internal);
         let seed = seed.try_into().map_err(|_| ErrorCode::Internal);
@@ -44,7 +45,8 @@ impl Boundary {
         }
     }
 
-    /// See [`Machine::input`](crate::Machine::input); `None` for false.
+    /// Something has happened: an [input](crate::records) of this kind, of session or link `id`. `None`: the bytes
+    /// are no such record, which is a fault of the caller's.
     pub fn input(&mut self, now: f64, kind: u32, id: u32, extra: u32, bytes: &[u8]) -> Option<()> {
         let session = SessionId(id);
         let link = LinkId(id);
@@ -100,14 +102,15 @@ impl Boundary {
         Some(())
     }
 
-    /// See [`Machine::timeout`](crate::Machine::timeout).
+    /// The deadline has come. Early or double calls do nothing.
     pub fn timeout(&mut self, now: f64) {
         if let Ok(member) = &mut self.member {
             member.handle_timeout(instant(now));
         }
     }
 
-    /// See [`Machine::send`](crate::Machine::send).
+    /// Sends an encoded value to all (`to` empty) or to one. 0: accepted; positive: one more than the ticket that an
+    /// `Accepted` or `Refused` record will name; negative: the error code's number, less one.
     pub fn send(&mut self, now: f64, payload: Vec<u8>, to: &[u8]) -> f64 {
         let Ok(member) = &mut self.member else {
             return refused(SendError::Left);
@@ -124,7 +127,7 @@ impl Boundary {
         }
     }
 
-    /// See [`Machine::set_init_data`](crate::Machine::set_init_data).
+    /// Sets the own init data, an encoded value. 0: taken; negative: as for `send`.
     pub fn set_init_data(&mut self, now: f64, data: Vec<u8>) -> f64 {
         let Ok(member) = &mut self.member else {
             return refused(SendError::Left);
@@ -135,14 +138,14 @@ impl Boundary {
         }
     }
 
-    /// See [`Machine::drop_host`](crate::Machine::drop_host).
+    /// Ends this member's host role only.
     pub fn drop_host(&mut self, now: f64) {
         if let Ok(member) = &mut self.member {
             member.drop_host(instant(now));
         }
     }
 
-    /// See [`Machine::leave`](crate::Machine::leave).
+    /// Leaves: at once with a goodbye, or once everything sent is delivered.
     pub fn leave(&mut self, now: f64, at_once: bool) {
         let how = if at_once {
             LeaveHow::Now
@@ -154,7 +157,8 @@ impl Boundary {
         }
     }
 
-    /// See [`Machine::drain`](crate::Machine::drain).
+    /// The address of the [records](crate::records) of all that is due. To be called until its flag `more` is clear.
+    /// What the records of the drain before pointed to is gone.
     pub fn drain(&mut self) -> *const u8 {
         self.due.begin(DRAIN_HEAD);
         let (more, deadline) = match &mut self.member {
@@ -172,7 +176,7 @@ impl Boundary {
         self.due.finish(&[a, b, c, d, e, f, g, h, i, j, k, l])
     }
 
-    /// See [`Machine::status`](crate::Machine::status).
+    /// The address of a [status record](crate::records). It holds until the next call.
     pub fn status(&mut self) -> *const u8 {
         self.status.begin(STATUS_HEAD);
         if let Ok(member) = &self.member {

@@ -2,8 +2,8 @@
  * Rooms of browsers that talk to each other. This entry carries its WebAssembly module within itself; `peerjs-mesh/url`
  * is the same with the module as a file of its own.
  */
-import { initSync, Machine } from "glue";
-import text from "glue/inline";
+import text from "module/inline";
+import { instance } from "./glue.js";
 import { join, type Mesh } from "./mesh.js";
 import type { MeshOptions } from "./options.js";
 import { once } from "./wasm.js";
@@ -13,12 +13,12 @@ export type { Mesh, MeshEvents, MeshStatus } from "./mesh.js";
 export type { ConnectionOptions, MeshOptions } from "./options.js";
 export { version } from "./version.js";
 
-const load = once(Machine, async () => {
+const load = once(async () => {
   const letters = atob(text);
   const deflated = new Uint8Array(letters.length);
   for (let i = 0; i < deflated.length; i++) deflated[i] = letters.charCodeAt(i);
   const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-  return initSync({ module: await WebAssembly.compile(await new Response(stream).arrayBuffer()) });
+  return instance(await WebAssembly.compile(await new Response(stream).arrayBuffer()));
 });
 
 /**

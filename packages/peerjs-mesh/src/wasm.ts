@@ -1,4 +1,4 @@
-/** What wasm-bindgen makes of crates/wasm; see there for what each does. */
+/** A member in the module; what each call does stands in crates/wasm (boundary.rs). */
 export interface WasmMachine {
   input(now: number, kind: number, id: number, extra: number, bytes: Uint8Array): boolean;
   timeout(now: number): void;
@@ -21,16 +21,10 @@ export interface Wasm {
 export type Load = () => Promise<Wasm>;
 
 /** Loads the module at the first call and shares it between all members of the page; a failure may be tried again. */
-export function once(
-  Machine: new (config: Uint8Array, seed: Uint8Array, now: number) => WasmMachine,
-  start: () => Promise<{ memory: WebAssembly.Memory }>,
-): Load {
+export function once(start: () => Promise<Wasm>): Load {
   let loading: Promise<Wasm> | undefined;
-  return () => loading ??= start().then(
-    ({ memory }) => ({ memory, make: (config, seed, now) => new Machine(config, seed, now) }),
-    (error: unknown) => {
-      loading = undefined;
-      throw error;
-    },
-  );
+  return () => loading ??= start().catch((error: unknown) => {
+    loading = undefined;
+    throw error;
+  });
 }

@@ -1,16 +1,12 @@
-//! The part of the browser build that needs wasm-bindgen: a program of its own, because that is heavy
-//! to compile and most commands do without it.
+//! The part of the browser build that needs crates which most commands do without: a program of its own.
 //!
-//! - `bind MODULE FOLDER` writes `mesh_bg.wasm`, `mesh.js` and `mesh.d.ts`, for `<script type=module>`;
 //! - `strip MODULE RESULT FUNCTIONS` takes names and notes off, and writes the functions' sizes as JSON;
 //! - `deflate MODULE RESULT` compresses it for the entry that carries it within itself.
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::path::Path;
 
 use serde_json::json;
-use wasm_bindgen_cli_support::Bindgen;
 use wasmparser::{KnownCustom, Name, Parser, Payload, TypeRef};
 
 /// Functions listed in the report.
@@ -20,7 +16,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args.as_slice() {
-        ["bind", module, folder] => bind(Path::new(module), Path::new(folder)),
         ["strip", module, result, functions] => {
             let bytes = std::fs::read(module)?;
             std::fs::write(result, strip(&bytes)?)?;
@@ -31,26 +26,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             std::fs::write(result, deflate(&std::fs::read(module)?)?)?;
             Ok(())
         }
-        _ => Err(
-            "usage: xtask-bindgen bind MODULE FOLDER | strip MODULE RESULT FUNCTIONS | deflate MODULE RESULT"
-                .into(),
-        ),
+        _ => {
+            Err("usage: xtask-module strip MODULE RESULT FUNCTIONS | deflate MODULE RESULT".into())
+        }
     }
-}
-
-fn bind(module: &Path, folder: &Path) -> Result<(), Box<dyn Error>> {
-    let mut bindgen = Bindgen::new();
-    bindgen
-        .input_path(module)
-        .out_name("mesh")
-        .typescript(true)
-        // The package says where the module is: inlined, or a URL.
-        .omit_default_module_path(true)
-        .remove_name_section(false)
-        .remove_producers_section(true);
-    bindgen.web(true)?;
-    bindgen.generate(folder)?;
-    Ok(())
 }
 
 /// The module without custom sections: names, producers, features are for tools, not for browsers.
