@@ -74,23 +74,36 @@ struct Finished {
     log: Option<PathBuf>,
 }
 
+/// How a part ended.
+pub(crate) struct PartResult {
+    pub(crate) counts: Counts,
+    /// Names of the cases that failed.
+    pub(crate) failed: Vec<String>,
+}
+
 /// Runs all cases of a part, one after another, and sums up.
-pub(crate) fn run_part(repo: &Repo, part: &str, cases: Vec<Case>) -> Result<Counts> {
+pub(crate) fn run_part(repo: &Repo, part: &str, cases: Vec<Case>) -> Result<PartResult> {
     println!("── {part}");
     let mut finished = Vec::new();
+    let mut counts = Counts::default();
     for case in cases {
         progress(&format!("  …      {}", case.name));
         let done = run_case(repo, part, case)?;
         progress("");
-        report(repo, &done);
+        // A crate without unit tests has a test program all the same.
+        if !done.counts.is_empty() {
+            report(repo, &done);
+        }
+        counts += done.counts;
         finished.push(done);
     }
-    let mut sum = Counts::default();
-    for done in &finished {
-        sum += done.counts;
-    }
-    write_results(repo, part, sum, &finished)?;
-    Ok(sum)
+    write_results(repo, part, counts, &finished)?;
+    let failed = finished
+        .into_iter()
+        .filter(|done| done.counts.failed > 0)
+        .map(|done| done.name)
+        .collect();
+    Ok(PartResult { counts, failed })
 }
 
 fn run_case(repo: &Repo, part: &str, case: Case) -> Result<Finished> {

@@ -33,6 +33,7 @@ pub(crate) fn provide(repo: &Repo, need: Need) -> Result<()> {
         Need::WasmTarget => wasm_target(repo),
         Need::NodeModules => node_modules(repo),
         Need::Browsers => {
+            named_browsers_exist()?;
             debian_packages(repo, &missing_browsers())?;
             let still = missing_browsers();
             if still.is_empty() {
@@ -148,6 +149,22 @@ pub(crate) fn chrome() -> Option<PathBuf> {
 /// Firefox's binary: `FIREFOX`, or the first known name on the path.
 pub(crate) fn firefox() -> Option<PathBuf> {
     browser("FIREFOX", &["firefox-esr", "firefox"])
+}
+
+/// A browser that somebody names has to be there: another one in its place would be a surprise.
+fn named_browsers_exist() -> Result<()> {
+    for variable in ["CHROME", "FIREFOX"] {
+        let Some(path) = std::env::var_os(variable).filter(|path| !path.is_empty()) else {
+            continue;
+        };
+        if !Path::new(&path).exists() {
+            return Err(Failure::new(format!(
+                "{variable} names {}, which does not exist",
+                path.display()
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn browser(variable: &str, names: &[&str]) -> Option<PathBuf> {

@@ -93,22 +93,22 @@ pub(crate) fn run_parts(repo: &Repo, quick: bool, only: Option<&str>) -> Result<
             continue;
         }
         let hindrance = prepare(repo, part, quick, &mut build);
-        let counts = match hindrance {
-            None => cases::run_part(repo, part.name, cases)?,
-            Some(why) => cases::run_part(
-                repo,
-                part.name,
-                vec![Case::known("set-up", Counts::FAIL, why)],
-            )?,
+        let cases = match hindrance {
+            None => cases,
+            Some(why) => vec![Case::known("set-up", Counts::FAIL, why)],
         };
-        if counts.failed > 0 {
-            bad.push(part.name);
-        } else if counts.is_empty() {
-            println!("  part {} ran no test", part.name);
-            sum += Counts::FAIL;
-            bad.push(part.name);
+        let mut result = cases::run_part(repo, part.name, cases)?;
+        if result.counts.is_empty() {
+            result.counts = Counts::FAIL;
+            result.failed.push("no test ran".into());
         }
-        sum += counts;
+        bad.extend(
+            result
+                .failed
+                .iter()
+                .map(|case| format!("{}: {case}", part.name)),
+        );
+        sum += result.counts;
     }
     if sum.is_empty() {
         let names: Vec<&str> = PARTS.iter().map(|part| part.name).collect();
@@ -121,24 +121,16 @@ pub(crate) fn run_parts(repo: &Repo, quick: bool, only: Option<&str>) -> Result<
     if quick {
         check::report_long_files(repo);
     }
-    println!(
-        "\n{:.1} s{}",
-        started.elapsed().as_secs_f64(),
-        failed_parts(&bad)
-    );
+    println!();
+    for name in &bad {
+        println!("failed  {name}");
+    }
+    println!("{:.1} s", started.elapsed().as_secs_f64());
     println!("{sum}");
     if sum.failed == 0 {
         Ok(())
     } else {
         Err(Failure::new(""))
-    }
-}
-
-fn failed_parts(bad: &[&str]) -> String {
-    if bad.is_empty() {
-        String::new()
-    } else {
-        format!(", failed: {}", bad.join(" "))
     }
 }
 
