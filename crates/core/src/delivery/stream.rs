@@ -48,6 +48,9 @@ impl Entry {
     }
 }
 
+/// Directed messages of one sender that may be owed after one broadcast.
+const MAX_OWED: u32 = 1024;
+
 /// What became of a piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Taken {
@@ -95,7 +98,10 @@ pub(crate) struct Stream {
     pub(crate) last: Option<u64>,
     /// It is gone, and so are the directed messages that are not here: nobody else kept them.
     pub(crate) forsaken: bool,
-    /// Directed messages were gone on without, and the user is to be told.
+    /// Directed messages that were gone on without, when their sender had gone. Should it come back with one, it is
+    /// delivered then; until then they are not acknowledged, so that it is kept.
+    owed: Vec<Pos>,
+    /// The user is to be told of them.
     pub(crate) lost_directed: bool,
     /// Bytes kept.
     pub(crate) bytes: usize,
@@ -135,6 +141,7 @@ impl Stream {
             retain: 0,
             last: None,
             forsaken: false,
+            owed: Vec::new(),
             lost_directed: false,
             bytes: 0,
             unacked: 0,
@@ -258,7 +265,7 @@ impl Stream {
         offset: usize,
         bytes: &[u8],
     ) -> Taken {
-        if pos <= done {
+        if pos <= done && !self.owed.contains(&pos) {
             return Taken::Doubled;
         }
         // A receiver's messages mostly come in order: the look-up ends at the first that is not later.
@@ -321,15 +328,17 @@ impl Stream {
             b: self.pos.b,
             d: self.pos.d + 1,
         };
-        if let Some(at) = self
-            .directed
-            .iter()
-            .position(|entry| entry.pos == wanted && entry.to == Some(me) && entry.is_whole())
-            && let Some(entry) = self.directed.remove(at)
+        let owed = &self.owed;
+        if let Some(at) = self.directed.iter().position(|entry| {
+            (entry.pos == wanted || owed.contains(&entry.pos))
+                && entry.to == Some(me)
+                && entry.is_whole()
+        }) && let Some(entry) = self.directed.remove(at)
         {
             self.bytes -= entry.data.len();
             self.directed_bytes -= entry.data.len();
-            self.pos = wanted;
+            self.owed.retain(|pos| *pos != entry.pos);
+            self.pos = self.pos.max(entry.pos);
             self.notify = true;
             self.took(entry.data.len());
             return Next::Message(entry.data);
@@ -352,7 +361,10 @@ impl Stream {
             return Next::Waits;
         }
         let data = entry.data.clone();
-        self.lost_directed |= before > self.pos.d;
+        for d in self.pos.d + 1..=before.min(self.pos.d + MAX_OWED) {
+            self.lost_directed = true;
+            self.owed.push(Pos { b: self.pos.b, d });
+        }
         self.pos = Pos {
             b: self.pos.b + 1,
             d: 0,
@@ -366,8 +378,22 @@ impl Stream {
         self.ack_due = true;
     }
 
+    /// What is acknowledged: everything up to here is there.
+    pub(crate) fn taken(&self) -> Pos {
+        match self.owed.first() {
+            Some(pos) => Pos {
+                b: pos.b,
+                d: pos.d - 1,
+            },
+            None => self.pos,
+        }
+    }
+
     /// Bytes held of the message that `me` gets next.
     pub(crate) fn partial(&self, me: Key) -> u64 {
+        if !self.owed.is_empty() {
+            return 0;
+        }
         let wanted = Pos {
             b: self.pos.b,
             d: self.pos.d + 1,

@@ -324,8 +324,8 @@ impl Member {
         if core::mem::take(&mut stream.notify) && stream.based {
             let record = Record::Acked {
                 by: me,
-                b: stream.pos.b,
-                d: stream.pos.d,
+                b: stream.taken().b,
+                d: stream.taken().d,
                 off: stream.partial(me),
             };
             self.tell(key, &record);
@@ -346,8 +346,8 @@ impl Member {
                 Position {
                     sender: stream.key,
                     inc: stream.inc,
-                    b: stream.pos.b,
-                    d: stream.pos.d,
+                    b: stream.taken().b,
+                    d: stream.taken().d,
                     off: stream.partial(me),
                     flag: core::mem::take(&mut stream.notify),
                 }

@@ -360,7 +360,7 @@ impl Member {
             if !stream.based {
                 return;
             }
-            least = least.min((stream.pos.b, stream.partial(self.me)));
+            least = least.min((stream.taken().b, stream.partial(self.me)));
         }
         for seat in self
             .roster
