@@ -236,6 +236,7 @@ test("a listener may call in; events keep their order", async () => {
     void mesh.send("from a listener");
   });
   tell(mesh, say.joined("a"), say.hostConnected(true, "a", 1));
+  await turn();
   assert.deepEqual(heard.map(([name]) => name), ["joined", "hostconnected", "sync"]);
   assert.equal(wasm.called("send").length, 1);
   await mesh.cleanup();
@@ -249,6 +250,7 @@ test("no event is told in the middle of another", async () => {
     heard.push(["end of the listener"]);
   });
   tell(mesh, say.joined("a"));
+  await turn();
   assert.deepEqual(heard.map(([name]) => name), ["joined", "end of the listener", "sync"]);
   await mesh.cleanup();
 });
