@@ -14,6 +14,14 @@ pub(crate) struct Pos {
     pub(crate) d: u32,
 }
 
+impl Pos {
+    /// After everything.
+    pub(crate) const LAST: Pos = Pos {
+        b: u64::MAX,
+        d: u32::MAX,
+    };
+}
+
 /// A message, whole or still coming.
 pub(crate) struct Entry {
     pub(crate) pos: Pos,
@@ -333,11 +341,11 @@ impl Stream {
             (entry.pos == wanted || owed.contains(&entry.pos))
                 && entry.to == Some(me)
                 && entry.is_whole()
-        }) && let Some(entry) = self.directed.remove(at)
+        }) && let Some(entry) = self.take_out(at)
         {
             self.bytes -= entry.data.len();
             self.directed_bytes -= entry.data.len();
-            self.owed.retain(|pos| *pos != entry.pos);
+            self.owed.keep(|pos| *pos != entry.pos);
             self.pos = self.pos.max(entry.pos);
             self.notify = true;
             self.took(entry.data.len());
@@ -445,20 +453,35 @@ impl Stream {
         }
     }
 
-    /// Lets go of directed messages for which `gone` says so.
-    pub(crate) fn drop_directed(&mut self, mut gone: impl FnMut(&Entry) -> bool) -> usize {
-        let mut dropped = 0;
-        let mut freed = 0;
-        self.directed.retain(|entry| {
-            let drop = gone(entry);
-            if drop {
-                dropped += 1;
-                freed += entry.data.len();
+    /// Removes a directed message. Once round the queue: `VecDeque::remove` is a kilobyte of code.
+    fn take_out(&mut self, at: usize) -> Option<Entry> {
+        let mut taken = None;
+        for turn in 0..self.directed.len() {
+            let entry = self.directed.pop_front()?;
+            if turn == at {
+                taken = Some(entry);
+            } else {
+                self.directed.push_back(entry);
             }
-            !drop
-        });
-        self.bytes -= freed;
-        self.directed_bytes -= freed;
+        }
+        taken
+    }
+
+    /// Lets go of the messages directed to a member, up to a place.
+    pub(crate) fn drop_directed(&mut self, to: Key, up_to: Pos) -> usize {
+        let mut dropped = 0;
+        for _ in 0..self.directed.len() {
+            let Some(entry) = self.directed.pop_front() else {
+                break;
+            };
+            if entry.to == Some(to) && entry.pos <= up_to {
+                dropped += 1;
+                self.bytes -= entry.data.len();
+                self.directed_bytes -= entry.data.len();
+            } else {
+                self.directed.push_back(entry);
+            }
+        }
         dropped
     }
 

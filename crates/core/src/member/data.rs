@@ -382,7 +382,7 @@ impl Member {
             self.set_ack(key, by, Some((at, position.off)));
             self.mark_safe_dirty(key);
             if let Some(stream) = self.stream_mut(key) {
-                stream.drop_directed(|entry| entry.to == Some(by) && entry.pos <= at);
+                stream.drop_directed(by, at);
             }
             if key == self.me {
                 self.own_is_safer();
@@ -471,7 +471,7 @@ impl Member {
 
     /// Tells once what was thrown away because its receiver did not come back.
     pub(super) fn forget_directed(&mut self, key: Key) {
-        if self.out.stream.drop_directed(|entry| entry.to == Some(key)) > 0 {
+        if self.out.stream.drop_directed(key, Pos::LAST) > 0 {
             let id = self.names.text(key).to_owned();
             self.error(ErrorCode::MemberLeft, &id);
             self.own_is_safer();

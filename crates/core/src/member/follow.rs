@@ -234,9 +234,7 @@ impl Member {
     pub(super) fn on_acked(&mut self, by: Key, b: u64, d: u32, off: u64) {
         let _ = off;
         let at = Pos { b, d };
-        self.out
-            .stream
-            .drop_directed(|entry| entry.to == Some(by) && entry.pos <= at);
+        self.out.stream.drop_directed(by, at);
         self.own_is_safer();
     }
 

@@ -218,31 +218,37 @@ pub(crate) enum Record<'a> {
     },
 }
 
-fn position(r: &mut Reader<'_>, names: &mut Names) -> Option<Position> {
-    Some(Position {
-        sender: names.key_of_wire(r.id()?)?,
-        inc: r.u64()?,
-        b: r.varint()?,
-        d: r.u32()?,
-        off: r.varint()?,
-        flag: r.u8()? & 1 != 0,
+fn positions(r: &mut Reader<'_>, names: &mut Names) -> Option<Vec<Position>> {
+    r.list(|r| {
+        Some(Position {
+            sender: names.key_of_wire(r.id()?)?,
+            inc: r.u64()?,
+            b: r.varint()?,
+            d: r.u32()?,
+            off: r.varint()?,
+            flag: r.u8()? & 1 != 0,
+        })
     })
 }
 
-fn roster_entry(r: &mut Reader<'_>, names: &mut Names) -> Option<RosterEntry> {
-    Some(RosterEntry {
-        member: names.key_of_wire(r.id()?)?,
-        inc: r.u64()?,
-        base: r.varint()?,
-        tail: r.varint()?,
+fn entries(r: &mut Reader<'_>, names: &mut Names) -> Option<Vec<RosterEntry>> {
+    r.list(|r| {
+        Some(RosterEntry {
+            member: names.key_of_wire(r.id()?)?,
+            inc: r.u64()?,
+            base: r.varint()?,
+            tail: r.varint()?,
+        })
     })
 }
 
-fn removed(r: &mut Reader<'_>, names: &mut Names) -> Option<Removed> {
-    Some(Removed {
-        member: names.key_of_wire(r.id()?)?,
-        inc: r.u64()?,
-        last: r.varint()?,
+fn gone(r: &mut Reader<'_>, names: &mut Names) -> Option<Vec<Removed>> {
+    r.list(|r| {
+        Some(Removed {
+            member: names.key_of_wire(r.id()?)?,
+            inc: r.u64()?,
+            last: r.varint()?,
+        })
     })
 }
 
@@ -272,7 +278,7 @@ impl<'a> Record<'a> {
                 term: r.varint()?,
                 sent: r.varint()?,
                 released: r.varint()?,
-                positions: r.list(|r| position(r, names))?,
+                positions: positions(r, names)?,
             }),
             kind::WELCOME => Record::Welcome(Welcome {
                 founding: founding(r)?,
@@ -282,8 +288,8 @@ impl<'a> Record<'a> {
                 known: r.u8()? != 0,
                 have: r.varint()?,
                 have_off: r.varint()?,
-                roster: r.list(|r| roster_entry(r, names))?,
-                removed: r.list(|r| removed(r, names))?,
+                roster: entries(r, names)?,
+                removed: gone(r, names)?,
             }),
             kind::REFUSE => Record::Refuse(match r.u8()? {
                 0 => Refusal::Full { limit: r.u32()? },
@@ -302,15 +308,15 @@ impl<'a> Record<'a> {
                 term: r.varint()?,
                 n: r.varint()?,
                 settled: r.u8()? != 0,
-                added: r.list(|r| roster_entry(r, names))?,
-                removed: r.list(|r| removed(r, names))?,
+                added: entries(r, names)?,
+                removed: gone(r, names)?,
             },
             kind::INIT => Record::Init {
                 member: names.find_wire(r.id()?)?,
                 version: r.varint()?,
                 data: r.blob()?,
             },
-            kind::ACK => Record::Ack(r.list(|r| position(r, names))?),
+            kind::ACK => Record::Ack(positions(r, names)?),
             kind::SAFE => Record::Safe {
                 term: r.varint()?,
                 all: r.list(|r| {
