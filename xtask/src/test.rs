@@ -24,7 +24,7 @@ struct Part {
 }
 
 /// Seeds of the simulation in `check` and in `test`.
-const SEEDS: [&str; 2] = ["20", "200"];
+const SEEDS: [&str; 2] = ["100", "200"];
 
 #[rustfmt::skip]
 const PARTS: &[Part] = &[
