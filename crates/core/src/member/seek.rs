@@ -113,7 +113,7 @@ impl Member {
             .gather()
     }
 
-    /// Out of the room for now: its links are closed, and the user is told.
+    /// Out of the room: its links are closed, and the user is told.
     fn end_standing(&mut self) {
         self.sync_due = false;
         if core::mem::take(&mut self.synced) {
