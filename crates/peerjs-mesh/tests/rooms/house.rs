@@ -66,6 +66,17 @@ impl Guest {
         }
     }
 
+    /// Waits for the end of the events: what had happened before leaving is still told, then nothing any more.
+    pub(crate) async fn is_over(&self, seconds: u64) {
+        let told = async {
+            while self.mesh.next_event().await.is_some() {}
+            assert!(self.mesh.next_event().await.is_none());
+        };
+        timeout(Duration::from_secs(seconds), told)
+            .await
+            .expect("an end to the events");
+    }
+
     fn last(&self) -> &[Event] {
         &self.heard[self.heard.len().saturating_sub(10)..]
     }
