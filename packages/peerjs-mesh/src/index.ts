@@ -9,7 +9,7 @@ import type { MeshOptions } from "./options.js";
 import { once } from "./wasm.js";
 
 export { MeshError, type MeshErrorCode } from "./errors.js";
-export type { Mesh, MeshEvents, MeshStatus } from "./mesh.js";
+export type { Mesh, MeshEvents, MeshStatus, StreamState } from "./mesh.js";
 export type { ConnectionOptions, MeshOptions } from "./options.js";
 export { version } from "./version.js";
 

@@ -25,10 +25,14 @@ export interface MeshEvents {
   data: [value: unknown, from: string];
   /** Another member's init data, new or changed. */
   initData: [id: string, data: unknown];
-  /** A member's stream. (Not available yet.) */
+  /** A member's stream, once. Until its `streamdrop` it is the same object; its tracks come and go. (Not available yet.) */
   stream: [stream: MediaStream, id: string];
-  /** A member's stream has ended. (Not available yet.) */
+  /** What that member gives has changed; also told with each `stream`. (Not available yet.) */
+  streamchanged: [id: string, state: StreamState];
+  /** A member's stream has ended: it has hung up or is gone. Once per stream. (Not available yet.) */
   streamdrop: [id: string];
+  /** A member has a stream, and `auto_call_peer` is reached: {@link Mesh.callPeer} gets it. (Not available yet.) */
+  "manual-stream": [id: string];
   /** The room is full: its limit, and how often this member has asked. */
   meshlimitexceeded: [limit: number, tries: number];
   /** The connection to the signalling server. A room that runs needs none. */
@@ -39,6 +43,16 @@ export interface MeshEvents {
   error: [error: MeshError];
   /** This member has left; the last event. */
   left: [];
+}
+
+/** What a member's stream carries. */
+export interface StreamState {
+  /** It has sound. */
+  audio: boolean;
+  /** It has a picture. */
+  video: boolean;
+  /** Its sound is muted by {@link Mesh.mute}. */
+  muted: boolean;
 }
 
 /** What {@link Mesh.status} tells. */
@@ -220,19 +234,31 @@ export class Mesh extends Emitter<MeshEvents> {
     if (!this.#over) this.#go(this.#enqueue(() => this.#driver?.dropHost()));
   }
 
-  /** Not available yet. */
-  call(_stream?: MediaStream, _usePreviousStream?: boolean): never {
-    throw new MeshError("unsupported", "call() is not yet available", { hint: "" });
+  /**
+   * Gives a stream to everybody, those who come later included; in the place of the one given before, if there is one:
+   * without a new connection, and without a new `stream` event there. With `usePreviousStream` a kind (sound, picture)
+   * that `stream` lacks goes on from the one before; without it, what is dropped is dropped for everybody. The first
+   * track of each kind counts. Resolves when every connection has taken it. Who gives nothing still gets the others'.
+   */
+  call(_stream?: MediaStream, _usePreviousStream = true): Promise<void> {
+    return this.#later("call");
   }
 
-  /** Not available yet. */
-  mute(_muted?: boolean): never {
-    throw new MeshError("unsupported", "mute() is not yet available", { hint: "" });
+  /** Gives no stream any more. The tracks are not stopped: they are the program's. Others' streams go on. */
+  disconnectCall(): void {}
+
+  /** Mutes the own sound, or not: this stream's and those of later calls, until told otherwise. The others are told. */
+  mute(_muted = true): void {}
+
+  /** Gets that member's stream even if `auto_call_peer` is reached: the answer to `manual-stream`. */
+  callPeer(_id: string): Promise<void> {
+    return this.#later("callPeer");
   }
 
-  /** Not available yet. */
-  disconnectCall(): never {
-    throw new MeshError("unsupported", "disconnectCall() is not yet available", { hint: "" });
+  #later(what: string): Promise<void> {
+    return new Watched<void>(() => {
+      throw new MeshError("unsupported", `${what}() is not yet available`, { hint: "" });
+    }, (error) => this.emit("error", error as MeshError));
   }
 
   async #begin(load: Load, initData: Uint8Array | undefined): Promise<void> {

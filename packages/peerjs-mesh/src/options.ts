@@ -46,12 +46,12 @@ export interface MeshOptions {
   retry_interval?: unknown;
   /** The original's; had no effect there either. */
   max_mesh_peers?: unknown;
-  /** The original's; calls are not available yet. */
-  auto_call_peer?: unknown;
+  /** How many members' streams come by themselves; for the rest `manual-stream` is told. -1: all. Default 5. */
+  auto_call_peer?: number;
   /** The original's; health checks are always on. */
   do_health_check?: unknown;
-  /** The original's; calls are not available yet. */
-  insert_dummy_track?: unknown;
+  /** The original's; no effect: nothing here needs black pictures or silence. */
+  insert_dummy_track?: boolean;
 }
 
 /** Options with every default filled in. */
