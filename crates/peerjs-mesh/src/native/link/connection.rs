@@ -1,15 +1,15 @@
 //! One connection: a str0m machine, its channels, and what it has to say.
 
 use super::Report;
-use super::sdp::{self, Remote};
+use super::describe::Made;
 use super::socket::{Group, Sockets};
 use peerjs_mesh_core::{Lane, LinkEnd, LinkId};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
-use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
-use str0m::channel::{ChannelConfig, ChannelId, Reliability};
-use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc, RtcConfig};
+use str0m::change::SdpPendingOffer;
+use str0m::channel::ChannelId;
+use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc};
 
 /// A connection that is not open so long after both descriptions are known has failed. (The core gives up sooner; this
 /// is the promise that no link waits for ever.)
@@ -20,8 +20,6 @@ const OPENING_TICK: Duration = Duration::from_millis(5);
 /// How long a close waits for what was handed over, and then for the farewell to leave.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(1);
 const FAREWELL: Duration = Duration::from_millis(200);
-/// Candidates kept until the remote's description is set.
-const MAX_HELD_CANDIDATES: usize = 64;
 /// What may wait here because the stack takes no more, bytes. The core stops long before.
 const MAX_WAITING: usize = 4 << 20;
 /// Frames that may come before all channels are open, bytes.
@@ -31,7 +29,7 @@ pub(super) const FEED: usize = 16;
 
 /// In what the life of a connection differs.
 #[derive(Debug)]
-enum Phase {
+pub(super) enum Phase {
     /// The own offer is out; nothing is known of the remote.
     Offered(SdpPendingOffer),
     /// Both descriptions are known.
@@ -46,17 +44,17 @@ enum Phase {
 
 /// One connection.
 pub(super) struct Connection {
-    id: LinkId,
-    rtc: Rtc,
+    pub(super) id: LinkId,
+    pub(super) rtc: Rtc,
     pub(super) group: Group,
-    phase: Phase,
-    channels: [Option<ChannelId>; 4],
+    pub(super) phase: Phase,
+    pub(super) channels: [Option<ChannelId>; 4],
     open: [bool; 4],
-    lanes: bool,
-    held: Vec<Candidate>,
+    pub(super) lanes: bool,
+    pub(super) held: Vec<Candidate>,
     /// The remote's addresses, as far as it has named them.
     pub(super) remotes: Vec<SocketAddr>,
-    max_frame: u32,
+    pub(super) max_frame: u32,
     waiting: VecDeque<(Lane, Vec<u8>)>,
     waiting_bytes: usize,
     early: Vec<(Lane, Vec<u8>)>,
@@ -70,48 +68,7 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Makes an offer with a default channel of that label.
-    pub(super) fn offer(
-        id: LinkId,
-        label: String,
-        made: Made,
-        now: Instant,
-    ) -> Option<(Connection, String)> {
-        let mut connection = Connection::new(id, made, now);
-        let mut changes = connection.rtc.sdp_api();
-        let channel = changes.add_channel_with_config(ChannelConfig {
-            label,
-            ..ChannelConfig::default()
-        });
-        let (offer, pending) = changes.apply()?;
-        connection.channels[Lane::Default as usize] = Some(channel);
-        connection.phase = Phase::Offered(pending);
-        Some((connection, offer.to_sdp_string()))
-    }
-
-    /// Makes the answer to an offer.
-    pub(super) fn answer(
-        id: LinkId,
-        remote: Remote,
-        lanes: bool,
-        made: Made,
-        now: Instant,
-    ) -> Result<(Connection, String), String> {
-        let mut connection = Connection::new(id, made, now);
-        let offer = SdpOffer::from_sdp_string(&remote.text).map_err(|error| error.to_string())?;
-        let answer = connection
-            .rtc
-            .sdp_api()
-            .accept_offer(offer)
-            .map_err(|error| error.to_string())?;
-        if lanes {
-            connection.make_lanes();
-        }
-        connection.described(remote, now);
-        Ok((connection, answer.to_sdp_string()))
-    }
-
-    fn new(id: LinkId, made: Made, now: Instant) -> Connection {
+    pub(super) fn new(id: LinkId, made: Made, now: Instant) -> Connection {
         let mut rtc = made.config.build(now);
         for address in made.addresses {
             if let Ok(candidate) = Candidate::host(address, "udp") {
@@ -138,79 +95,6 @@ impl Connection {
             above_zero: false,
             timeout: Some(now),
             fed: 1,
-        }
-    }
-
-    /// Applies the answer to the own offer.
-    pub(super) fn accept(&mut self, sdp: &str, lanes: bool, now: Instant) -> Result<(), String> {
-        let pending = match std::mem::replace(&mut self.phase, Phase::Over) {
-            Phase::Offered(pending) => pending,
-            other => {
-                self.phase = other; // a second answer changes nothing
-                return Ok(());
-            }
-        };
-        let remote = Remote::read(sdp);
-        if lanes {
-            self.make_lanes();
-        }
-        let answer = SdpAnswer::from_sdp_string(&remote.text).map_err(|error| error.to_string())?;
-        self.rtc
-            .sdp_api()
-            .accept_answer(pending, answer)
-            .map_err(|error| error.to_string())?;
-        self.described(remote, now);
-        Ok(())
-    }
-
-    /// The lanes between ours: agreed on beforehand, so made at both ends without a word.
-    fn make_lanes(&mut self) {
-        self.lanes = true;
-        for lane in Lane::NEGOTIATED {
-            let config = ChannelConfig {
-                label: String::new(),
-                ordered: lane == Lane::Data,
-                reliability: match lane {
-                    Lane::Beat => Reliability::MaxRetransmits { retransmits: 0 },
-                    _ => Reliability::Reliable,
-                },
-                negotiated: Some(lane.channel_id()),
-                protocol: String::new(),
-            };
-            let channel = self.rtc.direct_api().create_data_channel(config);
-            self.channels[lane as usize] = Some(channel);
-        }
-    }
-
-    fn described(&mut self, remote: Remote, now: Instant) {
-        self.max_frame = remote.max_frame;
-        self.remotes.extend(remote.addresses);
-        for candidate in std::mem::take(&mut self.held) {
-            self.rtc.add_remote_candidate(candidate);
-        }
-        self.phase = Phase::Opening {
-            deadline: now + OPEN_DEADLINE,
-            tick: now,
-        };
-        self.fed += 1;
-    }
-
-    /// A candidate of the remote's. What cannot be used is left out: the others may do.
-    pub(super) fn add_candidate(&mut self, line: &str) {
-        let Some(candidate) = sdp::read_candidate(line) else {
-            tracing::debug!(link = self.id.0, line, "candidate left out");
-            return;
-        };
-        if self.remotes.len() < MAX_HELD_CANDIDATES {
-            self.remotes.push(candidate.addr());
-        }
-        if matches!(self.phase, Phase::Offered(_)) {
-            if self.held.len() < MAX_HELD_CANDIDATES {
-                self.held.push(candidate);
-            }
-        } else {
-            self.rtc.add_remote_candidate(candidate);
-            self.fed += 1;
         }
     }
 
@@ -477,12 +361,4 @@ impl Connection {
         }
         self.rtc.disconnect();
     }
-}
-
-/// What a connection is made from.
-pub(super) struct Made {
-    pub(super) config: RtcConfig,
-    pub(super) group: Group,
-    pub(super) addresses: Vec<SocketAddr>,
-    pub(super) window: u32,
 }

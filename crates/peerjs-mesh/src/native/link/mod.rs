@@ -8,10 +8,12 @@
 //! not collide; and who answers a remote socket to which a link exists already takes a further group.
 
 mod connection;
+mod describe;
 mod sdp;
 mod socket;
 
-use connection::{Connection, FEED, Made};
+use connection::{Connection, FEED};
+use describe::Made;
 use peerjs_mesh_core::{Input, Lane, LinkEnd, LinkId};
 use sdp::Remote;
 use socket::{Group, Received, Sockets};

@@ -1,0 +1,139 @@
+//! What both ends of a connection tell each other before it opens: offer, answer, candidates, and the lanes that they
+//! agree on by it.
+
+use super::connection::{Connection, OPEN_DEADLINE, Phase};
+use super::sdp::{self, Remote};
+use super::socket::Group;
+use peerjs_mesh_core::{Lane, LinkId};
+use std::net::SocketAddr;
+use std::time::Instant;
+use str0m::RtcConfig;
+use str0m::change::{SdpAnswer, SdpOffer};
+use str0m::channel::{ChannelConfig, Reliability};
+
+/// Candidates kept until the remote's description is set.
+const MAX_HELD_CANDIDATES: usize = 64;
+
+/// What a connection is made from.
+pub(super) struct Made {
+    pub(super) config: RtcConfig,
+    pub(super) group: Group,
+    pub(super) addresses: Vec<SocketAddr>,
+    pub(super) window: u32,
+}
+
+impl Connection {
+    /// Makes an offer with a default channel of that label.
+    pub(super) fn offer(
+        id: LinkId,
+        label: String,
+        made: Made,
+        now: Instant,
+    ) -> Option<(Connection, String)> {
+        let mut connection = Connection::new(id, made, now);
+        let mut changes = connection.rtc.sdp_api();
+        let channel = changes.add_channel_with_config(ChannelConfig {
+            label,
+            ..ChannelConfig::default()
+        });
+        let (offer, pending) = changes.apply()?;
+        connection.channels[Lane::Default as usize] = Some(channel);
+        connection.phase = Phase::Offered(pending);
+        Some((connection, offer.to_sdp_string()))
+    }
+
+    /// Makes the answer to an offer.
+    pub(super) fn answer(
+        id: LinkId,
+        remote: Remote,
+        lanes: bool,
+        made: Made,
+        now: Instant,
+    ) -> Result<(Connection, String), String> {
+        let mut connection = Connection::new(id, made, now);
+        let offer = SdpOffer::from_sdp_string(&remote.text).map_err(|error| error.to_string())?;
+        let answer = connection
+            .rtc
+            .sdp_api()
+            .accept_offer(offer)
+            .map_err(|error| error.to_string())?;
+        if lanes {
+            connection.make_lanes();
+        }
+        connection.described(remote, now);
+        Ok((connection, answer.to_sdp_string()))
+    }
+
+    /// Applies the answer to the own offer.
+    pub(super) fn accept(&mut self, sdp: &str, lanes: bool, now: Instant) -> Result<(), String> {
+        let pending = match std::mem::replace(&mut self.phase, Phase::Over) {
+            Phase::Offered(pending) => pending,
+            other => {
+                self.phase = other; // a second answer changes nothing
+                return Ok(());
+            }
+        };
+        let remote = Remote::read(sdp);
+        if lanes {
+            self.make_lanes();
+        }
+        let answer = SdpAnswer::from_sdp_string(&remote.text).map_err(|error| error.to_string())?;
+        self.rtc
+            .sdp_api()
+            .accept_answer(pending, answer)
+            .map_err(|error| error.to_string())?;
+        self.described(remote, now);
+        Ok(())
+    }
+
+    /// The lanes between ours: agreed on beforehand, so made at both ends without a word.
+    fn make_lanes(&mut self) {
+        self.lanes = true;
+        for lane in Lane::NEGOTIATED {
+            let config = ChannelConfig {
+                label: String::new(),
+                ordered: lane == Lane::Data,
+                reliability: match lane {
+                    Lane::Beat => Reliability::MaxRetransmits { retransmits: 0 },
+                    _ => Reliability::Reliable,
+                },
+                negotiated: Some(lane.channel_id()),
+                protocol: String::new(),
+            };
+            let channel = self.rtc.direct_api().create_data_channel(config);
+            self.channels[lane as usize] = Some(channel);
+        }
+    }
+
+    fn described(&mut self, remote: Remote, now: Instant) {
+        self.max_frame = remote.max_frame;
+        self.remotes.extend(remote.addresses);
+        for candidate in std::mem::take(&mut self.held) {
+            self.rtc.add_remote_candidate(candidate);
+        }
+        self.phase = Phase::Opening {
+            deadline: now + OPEN_DEADLINE,
+            tick: now,
+        };
+        self.fed += 1;
+    }
+
+    /// A candidate of the remote's. What cannot be used is left out: the others may do.
+    pub(super) fn add_candidate(&mut self, line: &str) {
+        let Some(candidate) = sdp::read_candidate(line) else {
+            tracing::debug!(link = self.id.0, line, "candidate left out");
+            return;
+        };
+        if self.remotes.len() < MAX_HELD_CANDIDATES {
+            self.remotes.push(candidate.addr());
+        }
+        if matches!(self.phase, Phase::Offered(_)) {
+            if self.held.len() < MAX_HELD_CANDIDATES {
+                self.held.push(candidate);
+            }
+        } else {
+            self.rtc.add_remote_candidate(candidate);
+            self.fed += 1;
+        }
+    }
+}
