@@ -1,6 +1,7 @@
 //! The own messages: numbered here, kept until everybody has them, and waiting when there is no room.
 
-use super::stream::{Pos, Stream};
+use super::entry::Pos;
+use super::stream::Stream;
 use crate::api::Ticket;
 use crate::config::{SENDER_BUDGET, TOTAL_BUDGET};
 use crate::names::Key;

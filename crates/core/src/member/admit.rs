@@ -1,9 +1,8 @@
 //! A host is asked to admit somebody.
 
 use super::roster::{Seat, UNTOLD};
-use super::{Ack, Member, Role};
+use super::{Member, Role};
 use crate::api::LinkId;
-use crate::delivery::Pos;
 use crate::link::{Cursor, Standing};
 use crate::names::Key;
 use crate::prelude::*;
@@ -270,79 +269,5 @@ impl Member {
             };
             link.set_cursor(Cursor::new(peer, b + 1, off));
         }
-    }
-
-    /// What a guest has of senders that are not here themselves, and we have not.
-    fn fetch_from(&mut self, id: LinkId, peer: Key) {
-        let Some(link) = self.link(id) else { return };
-        let mut wanted = Vec::new();
-        for position in link
-            .reported
-            .iter()
-            .filter(|p| p.sender != peer && p.sender != self.me)
-        {
-            let here = self.link_to(position.sender).is_some();
-            let Some(stream) = self
-                .streams
-                .iter()
-                .find(|s| s.key == position.sender && s.inc == position.inc)
-            else {
-                continue;
-            };
-            if !here && position.b > stream.held() {
-                wanted.push((
-                    stream.key,
-                    stream.inc,
-                    (stream.held(), stream.held_off()),
-                    position.b,
-                ));
-            }
-        }
-        for (sender, inc, (b, off), target) in wanted {
-            if let Role::Host(hosting) = &mut self.role {
-                hosting
-                    .fetching
-                    .keep(|fetch| fetch.sender != sender || fetch.target >= target);
-                if hosting.fetching.iter().any(|fetch| fetch.sender == sender) {
-                    continue;
-                }
-                hosting.fetching.push(super::lead::Fetch {
-                    sender,
-                    link: id,
-                    target,
-                });
-            }
-            self.control(
-                id,
-                &Record::Fetch {
-                    sender,
-                    inc,
-                    b,
-                    off,
-                },
-            );
-        }
-    }
-
-    pub(super) fn set_ack(&mut self, sender: Key, by: Key, at: Option<(Pos, u64)>) {
-        match self
-            .acks
-            .binary_search_by(|ack| (ack.sender, ack.by).cmp(&(sender, by)))
-        {
-            Ok(found) => {
-                if let Some(ack) = self.acks.get_mut(found) {
-                    ack.at = at.or(ack.at);
-                }
-            }
-            Err(place) => self.acks.insert(place, Ack { sender, by, at }),
-        }
-    }
-
-    pub(super) fn ack_of(&self, sender: Key, by: Key) -> Option<(Pos, u64)> {
-        let found = self
-            .acks
-            .binary_search_by(|ack| (ack.sender, ack.by).cmp(&(sender, by)))
-            .ok()?;
-        self.acks.get(found)?.at
     }
 }

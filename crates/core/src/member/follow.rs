@@ -238,16 +238,6 @@ impl Member {
         self.own_is_safer();
     }
 
-    pub(super) fn on_gap(&mut self, sender: Key, inc: u64, to: u64) {
-        let Some(stream) = self.stream_mut(sender).filter(|stream| stream.inc == inc) else {
-            return;
-        };
-        if let Some((first, last)) = stream.skip_to(to) {
-            self.gap(sender, first, last);
-        }
-        self.deliver(sender);
-    }
-
     pub(super) fn on_base(&mut self, from: Key, inc: u64, b: u64, d: u32) {
         let at = Pos { b, d };
         let Some(stream) = self.stream_mut(from).filter(|stream| stream.inc == inc) else {
@@ -268,40 +258,6 @@ impl Member {
         self.schedule_ack();
         self.mark_safe_dirty(from);
         self.deliver(from);
-    }
-
-    /// Somebody lacks our beginning, or something directed.
-    pub(super) fn on_need(&mut self, from: Key, known: bool, at: Pos) {
-        if self.seat(from).is_none() {
-            return;
-        }
-        if !known {
-            return self.greet(from);
-        }
-        let route = match &self.role {
-            Role::Host(_) => self.link_to(from),
-            Role::Guest(id) => Some(*id),
-            _ => None,
-        };
-        let lacks = |entry: &crate::delivery::Entry| entry.to == Some(from) && entry.pos > at;
-        let Some(serial) = self
-            .out
-            .stream
-            .directed_from(0, lacks)
-            .map(|entry| entry.serial)
-        else {
-            return;
-        };
-        let me = self.me;
-        if let Some(cursor) = route
-            .and_then(|id| self.link_mut(id))
-            .and_then(|link| link.cursor(me))
-        {
-            // What is on its way, or is still to come, is not begun again.
-            if cursor.serial > serial {
-                (cursor.serial, cursor.serial_off) = (serial, 0);
-            }
-        }
     }
 
     /// The host has joined another room of this name: after it.

@@ -69,14 +69,7 @@ impl Member {
         if !matches!(self.role, Role::Host(_)) {
             return;
         }
-        let bytes = Record::Bye {
-            last: self.out.b,
-            staying: true,
-        }
-        .write(&self.names);
-        for guest in self.guests() {
-            self.control_bytes(guest, &bytes);
-        }
+        self.say_bye(true);
         self.release_name();
         self.host_lost(Some(self.me));
     }

@@ -1,14 +1,21 @@
 //! The machine: its parts, and the doors in and out. What it does at each door stands in the files beside this one.
 
+mod acks;
 mod admit;
 mod data;
+mod fill;
 mod follow;
+mod init;
 mod lead;
+mod leaving;
 mod links;
 mod meet;
 mod merge;
+mod name;
 mod offers;
+mod repair;
 mod roster;
+mod safe;
 mod seek;
 mod sessions;
 mod timers;
@@ -21,11 +28,15 @@ use crate::names::{Key, Names};
 use crate::prelude::*;
 use crate::rng::Rng;
 use crate::{Config, Counters, ErrorCode, Event, Input, Instant, LeaveHow, LinkId, Output};
+use acks::Ack;
 use alloc::collections::VecDeque;
+use init::InitData;
+use leaving::Leaving;
+use name::Name;
 use peerjs_mesh_protocol::ids::uuid_v8;
-use roster::{Dropped, InitData, Leaving, Seat};
+use roster::{Dropped, Seat};
 use seek::Seek;
-use sessions::{Name, Own};
+use sessions::Own;
 
 /// What this member is in its room.
 enum Role {
@@ -36,14 +47,6 @@ enum Role {
     /// It is the host.
     Host(Box<lead::Hosting>),
     Left,
-}
-
-/// What one receiver has taken of one sender's messages; a host's knowledge.
-struct Ack {
-    sender: Key,
-    by: Key,
-    /// `None`: not said yet.
-    at: Option<(crate::delivery::Pos, u64)>,
 }
 
 /// One member of one room.

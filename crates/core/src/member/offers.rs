@@ -109,24 +109,23 @@ impl Member {
                 browser: None,
                 mesh: Some(mark),
             };
-            let dst = link.remote.clone();
-            let candidates = link.candidates.clone();
-            self.say(
-                session,
-                ToServer::Relay {
-                    dst: dst.clone(),
-                    signal: Signal::Offer(offer),
-                },
-            );
-            for candidate in candidates {
-                self.say(
-                    session,
-                    ToServer::Relay {
-                        dst: dst.clone(),
-                        signal: Signal::Candidate(candidate),
-                    },
-                );
-            }
+            let (dst, candidates) = (link.remote.clone(), link.candidates.clone());
+            self.describe(session, dst, Signal::Offer(offer), candidates);
+        }
+    }
+
+    /// Says an offer or an answer, and the candidates that are known.
+    fn describe(
+        &mut self,
+        session: SessionId,
+        dst: String,
+        signal: Signal,
+        candidates: Vec<Candidate>,
+    ) {
+        let candidates = candidates.into_iter().map(Signal::Candidate);
+        for signal in core::iter::once(signal).chain(candidates) {
+            let dst = dst.clone();
+            self.say(session, ToServer::Relay { dst, signal });
         }
     }
 
@@ -185,24 +184,8 @@ impl Member {
             browser: None,
             mesh: Some(mark),
         };
-        let dst = link.remote.clone();
-        let candidates = link.candidates.clone();
-        self.say(
-            session,
-            ToServer::Relay {
-                dst: dst.clone(),
-                signal: Signal::Answer(answer),
-            },
-        );
-        for candidate in candidates {
-            self.say(
-                session,
-                ToServer::Relay {
-                    dst: dst.clone(),
-                    signal: Signal::Candidate(candidate),
-                },
-            );
-        }
+        let (dst, candidates) = (link.remote.clone(), link.candidates.clone());
+        self.describe(session, dst, Signal::Answer(answer), candidates);
     }
 
     pub(super) fn on_link_candidate(&mut self, id: LinkId, mut candidate: Candidate) {

@@ -7,12 +7,7 @@ use crate::names::Key;
 use crate::prelude::*;
 use crate::time::Instant;
 use crate::wire::{Record, Removed, RosterEntry};
-use alloc::sync::Arc;
 
-/// How long a member's last messages are waited for before it counts as gone with a gap, ms (guess: two repairs).
-const LAST_WORDS_MS: u64 = 5_000;
-/// And so long their directed ones that are not here, at a guest, ms (guess: a round trip and a loss).
-const DIRECTED_MS: u64 = 1_000;
 /// Changes of the roster that may come before the one that is missing.
 const MAX_HELD: usize = 256;
 
@@ -38,14 +33,6 @@ pub(super) struct Delta {
     pub(super) removed: Vec<Removed>,
 }
 
-/// A member that is no longer in the roster, while its last messages are still coming.
-pub(super) struct Leaving {
-    pub(super) key: Key,
-    last: u64,
-    since: Instant,
-    until: Instant,
-}
-
 /// A member that was dropped: it may come back, and then nothing is to be lost.
 pub(super) struct Dropped {
     pub(super) key: Key,
@@ -54,25 +41,6 @@ pub(super) struct Dropped {
     pub(super) at: Instant,
     /// It said goodbye: nothing is kept for it.
     pub(super) politely: bool,
-}
-
-/// Somebody's init data.
-pub(super) struct InitData {
-    pub(super) key: Key,
-    pub(super) version: u64,
-    pub(super) data: Arc<Vec<u8>>,
-    told: bool,
-}
-
-impl InitData {
-    pub(super) fn own(key: Key, data: Vec<u8>) -> InitData {
-        InitData {
-            key,
-            version: 1,
-            data: Arc::new(data),
-            told: true,
-        }
-    }
 }
 
 impl Member {
@@ -161,92 +129,6 @@ impl Member {
             d: base.d,
         };
         self.tell(key, &record);
-    }
-
-    /// Somebody is no longer in the roster; the user hears of it after its last message.
-    pub(super) fn leave_view(&mut self, key: Key, last: u64) {
-        if let Some(stream) = self.stream_mut(key) {
-            stream.last = Some(last);
-        }
-        if !self.out.gone.iter().any(|(gone, _)| *gone == key) {
-            self.out.gone.push((key, self.now));
-        }
-        if self.view.contains(&key) && !self.leaving.iter().any(|leaving| leaving.key == key) {
-            let until = self.now.plus_ms(LAST_WORDS_MS);
-            let since = self.now;
-            self.leaving.push(Leaving {
-                key,
-                last,
-                since,
-                until,
-            });
-        }
-        self.check_leaving();
-    }
-
-    /// Those who are gone: what they directed to us and is not here will not come, unless a new host has it.
-    fn forsake(&mut self) {
-        let patience = if self.is_host() { 0 } else { DIRECTED_MS };
-        let mut keys = Vec::new();
-        for leaving in &self.leaving {
-            if self.now >= leaving.since.plus_ms(patience) {
-                keys.push(leaving.key);
-            }
-        }
-        for key in keys {
-            if let Some(stream) = self.stream_mut(key)
-                && !stream.forsaken
-            {
-                stream.forsaken = true;
-                self.deliver(key);
-            }
-        }
-    }
-
-    pub(super) fn check_leaving(&mut self) {
-        self.forsake();
-        let mut at = 0;
-        while let Some(leaving) = self.leaving.get(at) {
-            let (key, last, late) = (leaving.key, leaving.last, self.now >= leaving.until);
-            let (there, taken) = match self.stream(key) {
-                Some(stream) if stream.based => (stream.pos.b >= last, stream.pos.b),
-                _ => (true, last),
-            };
-            if !there && (!late || self.blocked) {
-                at += 1;
-                continue;
-            }
-            self.leaving.remove(at);
-            if !there {
-                self.gap(key, taken + 1, last);
-                if let Some(stream) = self.stream_mut(key) {
-                    stream.skip_to(last);
-                }
-            }
-            self.view.keep(|known| *known != key);
-            if let Some(init) = self.init.iter_mut().find(|init| init.key == key) {
-                init.told = false;
-            }
-            let (id, peers) = (self.names.text(key).to_owned(), self.ids(&self.view));
-            self.emit(Event::PeerDropped { id, peers });
-        }
-    }
-
-    pub(super) fn leaving_deadline(&self) -> Option<Instant> {
-        if self.blocked {
-            return None;
-        }
-        self.leaving
-            .iter()
-            .flat_map(|leaving| {
-                let soon = self
-                    .stream(leaving.key)
-                    .is_some_and(|stream| !stream.forsaken)
-                    .then(|| leaving.since.plus_ms(DIRECTED_MS));
-                [Some(leaving.until), soon]
-            })
-            .flatten()
-            .min()
     }
 
     pub(super) fn gap(&mut self, key: Key, first: u64, last: u64) {
@@ -369,105 +251,6 @@ impl Member {
         self.init.keep(|init| init.key != key);
         for link in &mut self.links {
             link.cursors.keep(|cursor| cursor.sender != key);
-        }
-    }
-
-    /// Somebody comes back whose going has not been told yet: it is told now.
-    pub(super) fn finish_leaving(&mut self, key: Key) {
-        if let Some(leaving) = self.leaving.iter_mut().find(|leaving| leaving.key == key) {
-            // It comes back with all that it has to say, so nothing is missing.
-            leaving.last = 0;
-            self.check_leaving();
-        }
-    }
-
-    // ---- init data
-
-    pub(super) fn set_init(&mut self, key: Key, version: u64, data: &[u8]) -> bool {
-        match self.init.iter_mut().find(|init| init.key == key) {
-            Some(init) if init.version >= version => return false,
-            Some(init) => {
-                init.version = version;
-                init.data = Arc::new(data.to_vec());
-                init.told = false;
-            }
-            None => {
-                let data = Arc::new(data.to_vec());
-                self.init.push(InitData {
-                    key,
-                    version,
-                    data,
-                    told: false,
-                });
-            }
-        }
-        true
-    }
-
-    pub(super) fn tell_init(&mut self, key: Key) {
-        if key == self.me || !self.view.contains(&key) {
-            return;
-        }
-        let Some(init) = self
-            .init
-            .iter_mut()
-            .find(|init| init.key == key && !init.told)
-        else {
-            return;
-        };
-        init.told = true;
-        let data = init.data.clone();
-        let id = self.names.text(key).to_owned();
-        self.emit(Event::InitData { id, data });
-    }
-
-    pub(super) fn on_init(&mut self, from: crate::LinkId, member: Key, version: u64, data: &[u8]) {
-        if member == self.me
-            || data.len() > crate::config::MAX_INIT_DATA
-            || !self.set_init(member, version, data)
-        {
-            return;
-        }
-        self.tell_init(member);
-        if self.is_host() {
-            for id in self.guests() {
-                if id != from {
-                    self.control(
-                        id,
-                        &Record::Init {
-                            member,
-                            version,
-                            data,
-                        },
-                    );
-                }
-            }
-        }
-    }
-
-    /// All init data of those in the roster, one's own included.
-    pub(super) fn send_init(&mut self, id: crate::LinkId, only_own: bool) {
-        let records: Vec<Vec<u8>> = self
-            .init
-            .iter()
-            .filter(|init| {
-                if only_own {
-                    init.key == self.me
-                } else {
-                    self.seat(init.key).is_some()
-                }
-            })
-            .map(|init| {
-                Record::Init {
-                    member: init.key,
-                    version: init.version,
-                    data: &init.data,
-                }
-                .write(&self.names)
-            })
-            .gather();
-        for record in records {
-            self.control_bytes(id, &record);
         }
     }
 }

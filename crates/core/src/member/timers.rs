@@ -13,8 +13,6 @@ const PROBE_MS: u64 = 60;
 /// A suspect that answers nothing for so long after the first probe is dead, ms; or for two round trips and a bit. (The
 /// study took 250; a machine whose two cores are busy with browsers needs more, and 3 beats + 0.6 s is the promise.)
 const VERDICT_MS: u64 = 500;
-/// What a receiver lacks is asked for so often, ms (guess).
-const REPAIR_MS: u64 = 1_000;
 
 impl Member {
     /// Before anything else: has this machine been asleep?
@@ -47,22 +45,18 @@ impl Member {
 
     /// After a send: links are filled when the driver asks for outputs, so that what is sent at once shares frames.
     pub(super) fn exit_send(&mut self) {
-        if matches!(self.role, Role::Left) {
-            self.planned = None;
-            return;
-        }
         self.fill_due = true;
     }
 
     /// After everything else: what is to go out goes out, and the next deadline is set.
     pub(super) fn exit(&mut self) {
+        self.fill_due = false;
         if matches!(self.role, Role::Left) {
             self.planned = None;
             return;
         }
         self.update_safe();
         self.tell_due_sync();
-        self.fill_due = false;
         self.fill_links();
         let ids: Vec<LinkId> = self
             .links
@@ -292,85 +286,6 @@ impl Member {
                 link.rtt_micros
                     .map_or(rtt, |known| known - known / 8 + rtt / 8),
             );
-        }
-    }
-
-    // ---- repair
-
-    fn repair_deadline(&self) -> Option<Instant> {
-        if !self.settled && !self.was_in {
-            return None;
-        }
-        self.streams
-            .iter()
-            .filter(|stream| {
-                stream.last.is_none()
-                    && (!stream.based || stream.ahead || stream.waits_since.is_some())
-            })
-            .filter(|stream| self.seat(stream.key).is_some())
-            .map(|stream| {
-                stream
-                    .asked_at
-                    .or(stream.waits_since)
-                    .max(stream.news_at)
-                    .unwrap_or(self.started)
-                    .plus_ms(REPAIR_MS)
-            })
-            .min()
-            .filter(|_| matches!(self.role, Role::Guest(_) | Role::Host(_)))
-    }
-
-    /// Asks for what should have come long ago.
-    fn repair_on_time(&mut self) {
-        if !matches!(self.role, Role::Guest(_) | Role::Host(_)) {
-            return;
-        }
-        let now = self.now;
-        let me = self.me;
-        let mut asks = Vec::new();
-        for stream in self
-            .streams
-            .iter_mut()
-            .filter(|stream| stream.last.is_none())
-        {
-            let since = stream.asked_at.or(stream.waits_since).max(stream.news_at);
-            if (stream.based && !stream.ahead && stream.waits_since.is_none())
-                || since.is_some_and(|since| now < since.plus_ms(REPAIR_MS))
-            {
-                continue;
-            }
-            stream.asked_at = Some(now);
-            let again = stream
-                .ahead
-                .then(|| (stream.inc, stream.held(), stream.held_off()));
-            asks.push((stream.key, stream.based, stream.pos, again));
-        }
-        for (to, known, pos, again) in asks {
-            if let (Some((inc, b, off)), Role::Guest(id)) = (again, &self.role) {
-                let id = *id;
-                let sender = to;
-                self.control(
-                    id,
-                    &Record::Fetch {
-                        sender,
-                        inc,
-                        b,
-                        off,
-                    },
-                );
-            }
-            if self.seat(to).is_some() {
-                self.tell(
-                    to,
-                    &Record::Need {
-                        from: me,
-                        to,
-                        known,
-                        b: pos.b,
-                        d: pos.d,
-                    },
-                );
-            }
         }
     }
 }

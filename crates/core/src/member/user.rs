@@ -218,22 +218,24 @@ impl Member {
 
     /// Says goodbye on every link that is in use, and goes.
     pub(super) fn say_goodbye(&mut self) {
-        let bytes = Record::Bye {
-            last: self.out.b,
-            staying: false,
-        }
-        .write(&self.names);
+        self.fill_links();
+        self.say_bye(false);
+        self.finish();
+    }
+
+    /// `staying`: only the host's office ends.
+    pub(super) fn say_bye(&mut self, staying: bool) {
+        let last = self.out.b;
+        let bytes = Record::Bye { last, staying }.write(&self.names);
         let ids: Vec<LinkId> = self
             .links
             .iter()
             .filter(|link| link.is_in_use())
             .map(|link| link.id)
             .gather();
-        self.fill_links();
         for id in ids {
             self.control_bytes(id, &bytes);
         }
-        self.finish();
     }
 
     /// Closes everything; nothing follows.

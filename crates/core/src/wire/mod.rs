@@ -8,7 +8,9 @@ use crate::prelude::*;
 
 mod hello;
 mod piece;
+mod read;
 mod records;
+mod write;
 
 pub(crate) use hello::{Hello, Role};
 pub(crate) use piece::Piece;

@@ -4,15 +4,15 @@
 //! when all is quiet ([`agreement`], [`Checker::complete`]).
 
 mod book;
+mod messages;
 mod mutation;
 mod quiet;
 #[cfg(test)]
 mod tests;
 
-use crate::payload::{self, Said};
 use crate::{Micros, SECOND};
-use book::{Book, Drop, Fate, Sending};
-use peerjs_mesh_core::{ErrorCode, Event, SendError, Sent};
+use book::{Book, Drop, Fate};
+use peerjs_mesh_core::{ErrorCode, Event};
 use std::collections::BTreeMap;
 
 pub use mutation::Mutation;
@@ -98,63 +98,6 @@ impl Checker {
     /// A member is no more.
     pub fn gone(&mut self, now: Micros, member: usize, _politely: bool) {
         self.books[member].gone.get_or_insert(now);
-    }
-
-    /// A member was asked to send its message with this number, and has said this.
-    pub fn sent(
-        &mut self,
-        now: Micros,
-        member: usize,
-        to: Option<usize>,
-        result: &Result<Sent, SendError>,
-    ) {
-        let number = self.books[member].sends.len() as u64;
-        let fate = match result {
-            Ok(Sent::Accepted) => Fate::Accepted,
-            Ok(Sent::Waiting(ticket)) => {
-                if self.books[member]
-                    .tickets
-                    .insert(ticket.0, number)
-                    .is_some()
-                {
-                    self.blame(
-                        now,
-                        "ticket-twice",
-                        format!("m{member} gives {ticket:?} twice"),
-                    );
-                }
-                Fate::Waiting
-            }
-            Err(_) => Fate::Failed,
-        };
-        let bad = match (result, to) {
-            // One that is dropped but has last words on their way is in the list for a moment longer: its
-            // peerdropped has to follow.
-            (Err(SendError::UnknownMember), Some(to)) => {
-                if self.books[member].list.contains(&to) && self.books[member].synced {
-                    self.books[member].unknown.push((to, number));
-                }
-                false
-            }
-            (Err(SendError::UnknownMember), None) => true,
-            (Err(SendError::BufferFull), _) => self.books[member].tickets.len() < 1_024,
-            (Err(SendError::Left), _) => !self.books[member].leaving,
-            _ => false,
-        };
-        if bad {
-            self.blame(
-                now,
-                "send-refused",
-                format!("m{member} refuses #{number} to {to:?}: {result:?}"),
-            );
-        }
-        let after_sync = self.books[member].synced;
-        self.books[member].sends.push(Sending {
-            at: now,
-            to,
-            fate,
-            after_sync,
-        });
     }
 
     /// A member is asked to leave.
@@ -263,22 +206,6 @@ impl Checker {
         }
     }
 
-    fn settle(&mut self, now: Micros, member: usize, ticket: u32, fate: Fate) {
-        let book = &mut self.books[member];
-        let sending = book
-            .tickets
-            .remove(&ticket)
-            .and_then(|number| book.sends.get_mut(number as usize));
-        match sending {
-            Some(sending) => sending.fate = fate,
-            None => self.blame(
-                now,
-                "ticket-unknown",
-                format!("m{member} settles ticket {ticket}, which does not wait"),
-            ),
-        }
-    }
-
     fn compare_list(&mut self, now: Micros, member: usize, word: &str, peers: &[String]) {
         let book = &self.books[member];
         let mut told: Vec<&str> = peers.iter().map(String::as_str).collect();
@@ -383,132 +310,5 @@ impl Checker {
             since,
         });
         self.compare_list(now, member, "peerdropped", peers);
-    }
-
-    fn data(&mut self, now: Micros, member: usize, from: &str, data: &[u8]) {
-        let Some(Said {
-            from: sender,
-            number,
-            to,
-        }) = payload::decode(data)
-        else {
-            self.blame(
-                now,
-                "corrupt",
-                format!("m{member} hears {} bytes that nobody said", data.len()),
-            );
-            return;
-        };
-        let what = format!("m{member} hears #{number} of m{sender}");
-        let wrong = if self.member(from) != Some(sender) {
-            Some("forged")
-        } else if sender == member {
-            Some("own-message")
-        } else if to.is_some_and(|to| to != member) {
-            Some("misdelivered")
-        } else if !self.books[member].list.contains(&sender) {
-            Some("unannounced")
-        } else {
-            None
-        };
-        if let Some(rule) = wrong {
-            self.blame(now, rule, format!("{what}, to {to:?}, from {from}"));
-            return;
-        }
-        let born = self.books[member].born;
-        match self.books[sender].sends.get(number as usize) {
-            None => {
-                self.blame(now, "never-sent", what);
-                return;
-            }
-            Some(sending) if sending.fate == Fate::Failed => {
-                self.blame(now, "refused-yet-sent", what);
-                return;
-            }
-            Some(sending) if sending.at < born && sending.after_sync => {
-                self.blame(now, "before-start", what);
-                return;
-            }
-            Some(_) => {}
-        }
-        let heard = self.books[member].heard.get(&sender);
-        let next = heard
-            .and_then(|h| h.numbers.last())
-            .map_or(0, |last| last + 1);
-        if number < next && to.is_some() && self.books[member].heard_mut(sender).owed_late(number) {
-            return;
-        }
-        let heard = self.books[member].heard.get(&sender);
-        if number < next {
-            let doubled = heard.is_some_and(|h| h.numbers.binary_search(&number).is_ok());
-            self.blame(
-                now,
-                if doubled { "doubled" } else { "reordered" },
-                format!("{what} after #{}", next - 1),
-            );
-            return;
-        }
-        let (missing, direct) = self.required(sender, member, next..number);
-        let heard = self.books[member].heard_mut(sender);
-        heard.numbers.push(number);
-        // Last words: all hear the same broadcasts of a sender that is gone, also who lacks a message directed to it
-        // that nobody else has. The drop has to follow; should the sender come back, the message does, too.
-        if heard.gaps == 0 {
-            heard.owed.extend(direct);
-        }
-        self.forgive(now, member, sender, missing, 0, "hole", &what);
-    }
-
-    /// Which of a sender's messages a receiver had to get: how many broadcasts, and which for it alone.
-    fn required(
-        &self,
-        sender: usize,
-        receiver: usize,
-        range: std::ops::Range<u64>,
-    ) -> (u64, Vec<u64>) {
-        let (book, to) = (&self.books[sender], &self.books[receiver]);
-        let mut missing = (0, Vec::new());
-        let Some(stay) = book.stays.get(&receiver) else {
-            return missing;
-        };
-        for number in range.start.max(*stay)..range.end {
-            match book.sends.get(number as usize) {
-                Some(s) if s.fate != Fate::Accepted || s.at < to.born => {}
-                Some(s) if s.to.is_none() => missing.0 += 1,
-                Some(s) if s.to == Some(receiver) => missing.1.push(number),
-                _ => {}
-            }
-        }
-        missing
-    }
-
-    /// Missing messages that a `gap` has spoken of are no lie.
-    #[allow(clippy::too_many_arguments)]
-    fn forgive(
-        &mut self,
-        now: Micros,
-        receiver: usize,
-        sender: usize,
-        missing: u64,
-        direct: u64,
-        rule: &'static str,
-        what: &str,
-    ) {
-        if missing == 0 && direct == 0 {
-            return;
-        }
-        let heard = self.books[receiver].heard_mut(sender);
-        let covered = missing <= heard.gaps.saturating_sub(heard.forgiven)
-            && (direct == 0 || heard.gaps > 0 || heard.lost_directed);
-        // What is missing at a quiet point is missing again, as a hole, when the next one comes.
-        if rule == "hole" {
-            heard.forgiven += missing;
-        }
-        if !covered {
-            let detail = format!(
-                "{what}: {missing} broadcasts and {direct} directed ones of m{sender} never came to m{receiver}"
-            );
-            self.blame(now, rule, detail);
-        }
     }
 }

@@ -1,0 +1,127 @@
+//! What the user here takes of a sender: in order, each once.
+
+use super::entry::{Next, Pos};
+use super::stream::Stream;
+use crate::names::Key;
+use crate::prelude::*;
+
+/// Directed messages of one sender that may be owed after one broadcast.
+const MAX_OWED: u32 = 1024;
+
+impl Stream {
+    /// This sender begins for us after `pos`; or goes on, if we had something of it before. Says what is missing.
+    pub(crate) fn begin(&mut self, pos: Pos) -> Option<(u64, u64)> {
+        let had = self.before.unwrap_or(pos);
+        let released = self.released();
+        self.pos = pos.max(had);
+        if self.pos.b < released {
+            self.pos = Pos { b: released, d: 0 };
+        }
+        self.based = true;
+        self.notify = true;
+        self.ack_due = true;
+        (had.b < self.pos.b).then_some((had.b + 1, self.pos.b))
+    }
+
+    /// The message that `me` is to get next, in the sender's order; it counts as taken then.
+    pub(crate) fn deliver(&mut self, me: Key) -> Next {
+        if !self.based {
+            return Next::Nothing;
+        }
+        let wanted = Pos {
+            b: self.pos.b,
+            d: self.pos.d + 1,
+        };
+        let owed = &self.owed;
+        if let Some(at) = self.directed.iter().position(|entry| {
+            (entry.pos == wanted || owed.contains(&entry.pos))
+                && entry.to == Some(me)
+                && entry.is_whole()
+        }) && let Some(entry) = self.take_out(at)
+        {
+            self.bytes -= entry.data.len();
+            self.directed_bytes -= entry.data.len();
+            self.owed.keep(|pos| *pos != entry.pos);
+            self.pos = self.pos.max(entry.pos);
+            self.notify = true;
+            self.took(entry.data.len());
+            return Next::Message(entry.data);
+        }
+        if self.last.is_some_and(|last| self.pos.b >= last) {
+            return Next::Nothing;
+        }
+        let Some(entry) = self.cast(self.pos.b + 1) else {
+            return Next::Nothing;
+        };
+        if !entry.is_whole() {
+            return Next::Nothing;
+        }
+        let before = entry
+            .after
+            .iter()
+            .find(|(key, _)| *key == me)
+            .map_or(0, |(_, d)| *d);
+        if before > self.pos.d && !self.forsaken {
+            return Next::Waits;
+        }
+        let data = entry.data.clone();
+        for d in self.pos.d + 1..=before.min(self.pos.d + MAX_OWED) {
+            self.lost_directed = true;
+            self.owed.push(Pos { b: self.pos.b, d });
+        }
+        self.pos = Pos {
+            b: self.pos.b + 1,
+            d: 0,
+        };
+        self.took(data.len());
+        Next::Message(data)
+    }
+
+    fn took(&mut self, bytes: usize) {
+        self.unacked += bytes;
+        self.ack_due = true;
+    }
+
+    /// What is acknowledged: everything up to here is there.
+    pub(crate) fn taken(&self) -> Pos {
+        match self.owed.first() {
+            Some(pos) => Pos {
+                b: pos.b,
+                d: pos.d - 1,
+            },
+            None => self.pos,
+        }
+    }
+
+    /// Bytes held of the message that `me` gets next.
+    pub(crate) fn partial(&self, me: Key) -> u64 {
+        if !self.owed.is_empty() {
+            return 0;
+        }
+        let wanted = Pos {
+            b: self.pos.b,
+            d: self.pos.d + 1,
+        };
+        let directed = self
+            .directed
+            .iter()
+            .find(|entry| entry.pos == wanted && entry.to == Some(me));
+        let next = directed.or_else(|| self.cast(self.pos.b + 1));
+        next.filter(|entry| !entry.is_whole())
+            .map_or(0, |entry| entry.data.len() as u64)
+    }
+
+    /// Moves on past broadcasts that will never come; says which are missing.
+    pub(crate) fn skip_to(&mut self, b: u64) -> Option<(u64, u64)> {
+        while self.casts.front().is_some_and(|entry| entry.pos.b <= b) {
+            self.drop_first();
+        }
+        self.first = self.first.max(b + 1);
+        let skipped = (self.based && self.pos.b < b).then_some((self.pos.b + 1, b));
+        if self.pos.b < b {
+            self.pos = Pos { b, d: 0 };
+            self.ack_due = true;
+        }
+        skipped
+    }
+}

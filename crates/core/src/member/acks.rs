@@ -1,0 +1,181 @@
+//! Acknowledgement: what this member has taken, and what a host knows that others have.
+
+use super::{Member, Role};
+use crate::api::{ErrorCode, LinkId};
+use crate::config::{ACK_BYTES, ACK_MS};
+use crate::delivery::Pos;
+use crate::names::Key;
+use crate::prelude::*;
+use crate::wire::{Position, Record};
+
+/// What one receiver has taken of one sender's messages; a host's knowledge.
+pub(super) struct Ack {
+    pub(super) sender: Key,
+    pub(super) by: Key,
+    /// `None`: not said yet.
+    at: Option<(Pos, u64)>,
+}
+
+impl Member {
+    pub(super) fn schedule_ack(&mut self) {
+        match self.role {
+            Role::Guest(_) => {}
+            Role::Host(_) => {
+                let dirty: Vec<Key> = self
+                    .streams
+                    .iter()
+                    .filter(|stream| stream.ack_due)
+                    .map(|stream| stream.key)
+                    .gather();
+                for key in dirty {
+                    if let Some(stream) = self.stream_mut(key) {
+                        stream.ack_due = false;
+                        stream.unacked = 0;
+                    }
+                    self.host_took(key);
+                }
+                return;
+            }
+            _ => return,
+        }
+        let mut bytes = 0;
+        let mut due = false;
+        for stream in &self.streams {
+            bytes += stream.unacked;
+            due |= stream.ack_due;
+        }
+        if bytes >= ACK_BYTES {
+            self.send_acks();
+        } else if due && self.ack_at.is_none() {
+            self.ack_at = Some(self.now.plus_ms(ACK_MS));
+        }
+    }
+
+    /// The host itself has taken something: a sender of directed messages hears of it at once, the others with `SAFE`.
+    fn host_took(&mut self, key: Key) {
+        self.mark_safe_dirty(key);
+        let me = self.me;
+        let Some(stream) = self.stream_mut(key) else {
+            return;
+        };
+        if core::mem::take(&mut stream.notify) && stream.based {
+            let record = Record::Acked {
+                by: me,
+                b: stream.taken().b,
+                d: stream.taken().d,
+                off: stream.partial(me),
+            };
+            self.tell(key, &record);
+        }
+    }
+
+    pub(super) fn send_acks(&mut self) {
+        self.ack_at = None;
+        let Role::Guest(id) = self.role else { return };
+        let me = self.me;
+        let list: Vec<Position> = self
+            .streams
+            .iter_mut()
+            .filter(|stream| stream.ack_due && stream.based)
+            .map(|stream| {
+                stream.ack_due = false;
+                stream.unacked = 0;
+                Position {
+                    sender: stream.key,
+                    inc: stream.inc,
+                    b: stream.taken().b,
+                    d: stream.taken().d,
+                    off: stream.partial(me),
+                    flag: core::mem::take(&mut stream.notify),
+                }
+            })
+            .gather();
+        if !list.is_empty() {
+            self.control(id, &Record::Ack(list));
+        }
+    }
+
+    pub(super) fn on_ack(&mut self, id: LinkId, by: Key, list: &[Position]) {
+        let mut progress = false;
+        for position in list {
+            let key = position.sender;
+            let at = Pos {
+                b: position.b,
+                d: position.d,
+            };
+            let inc = if key == self.me {
+                Some(self.inc)
+            } else {
+                self.stream(key).map(|stream| stream.inc)
+            };
+            if inc.is_some_and(|inc| inc != position.inc) {
+                continue;
+            }
+            let before = self.ack_of(key, by);
+            if before.is_some_and(|before| before > (at, position.off)) {
+                continue;
+            }
+            progress |= before != Some((at, position.off));
+            self.set_ack(key, by, Some((at, position.off)));
+            self.mark_safe_dirty(key);
+            if let Some(stream) = self.stream_mut(key) {
+                stream.drop_directed(by, at);
+            }
+            if key == self.me {
+                self.own_is_safer();
+            } else if position.flag {
+                self.tell(
+                    key,
+                    &Record::Acked {
+                        by,
+                        b: at.b,
+                        d: at.d,
+                        off: position.off,
+                    },
+                );
+            }
+        }
+        let now = self.now;
+        if let (true, Some(link)) = (progress, self.link_mut(id)) {
+            link.progress_at = now;
+        }
+    }
+
+    /// Own messages have become safe: there is room for those that wait.
+    pub(super) fn own_is_safer(&mut self) {
+        self.out.stream.release(true);
+        self.flush_waiting();
+        self.check_left();
+    }
+
+    /// Tells once what was thrown away because its receiver did not come back.
+    pub(super) fn forget_directed(&mut self, key: Key) {
+        if self.out.stream.drop_directed(key, Pos::LAST) > 0 {
+            let id = self.names.text(key).to_owned();
+            self.error(ErrorCode::MemberLeft, &id);
+            self.own_is_safer();
+        }
+    }
+
+    pub(super) fn set_ack(&mut self, sender: Key, by: Key, at: Option<(Pos, u64)>) {
+        match self
+            .acks
+            .binary_search_by(|ack| (ack.sender, ack.by).cmp(&(sender, by)))
+        {
+            Ok(found) => {
+                if let Some(ack) = self.acks.get_mut(found) {
+                    ack.at = at.or(ack.at);
+                }
+            }
+            Err(place) => self.acks.insert(place, Ack { sender, by, at }),
+        }
+    }
+
+    pub(super) fn ack_of(&self, sender: Key, by: Key) -> Option<(Pos, u64)> {
+        let found = self
+            .acks
+            .binary_search_by(|ack| (ack.sender, ack.by).cmp(&(sender, by)))
+            .ok()?;
+        self.acks.get(found)?.at
+    }
+}

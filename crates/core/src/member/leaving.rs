@@ -1,0 +1,117 @@
+//! Members that go: their last words come before the user hears of it.
+
+use super::Member;
+use crate::api::Event;
+use crate::names::Key;
+use crate::prelude::*;
+use crate::time::Instant;
+
+/// How long a member's last messages are waited for before it counts as gone with a gap, ms (guess: two repairs).
+const LAST_WORDS_MS: u64 = 5_000;
+/// And so long their directed ones that are not here, at a guest, ms (guess: a round trip and a loss).
+const DIRECTED_MS: u64 = 1_000;
+
+/// A member that is no longer in the roster, while its last messages are still coming.
+pub(super) struct Leaving {
+    pub(super) key: Key,
+    last: u64,
+    since: Instant,
+    until: Instant,
+}
+
+impl Member {
+    /// Somebody is no longer in the roster; the user hears of it after its last message.
+    pub(super) fn leave_view(&mut self, key: Key, last: u64) {
+        if let Some(stream) = self.stream_mut(key) {
+            stream.last = Some(last);
+        }
+        if !self.out.gone.iter().any(|(gone, _)| *gone == key) {
+            self.out.gone.push((key, self.now));
+        }
+        if self.view.contains(&key) && !self.leaving.iter().any(|leaving| leaving.key == key) {
+            let until = self.now.plus_ms(LAST_WORDS_MS);
+            let since = self.now;
+            self.leaving.push(Leaving {
+                key,
+                last,
+                since,
+                until,
+            });
+        }
+        self.check_leaving();
+    }
+
+    /// Those who are gone: what they directed to us and is not here will not come, unless a new host has it.
+    fn forsake(&mut self) {
+        let patience = if self.is_host() { 0 } else { DIRECTED_MS };
+        let mut keys = Vec::new();
+        for leaving in &self.leaving {
+            if self.now >= leaving.since.plus_ms(patience) {
+                keys.push(leaving.key);
+            }
+        }
+        for key in keys {
+            if let Some(stream) = self.stream_mut(key)
+                && !stream.forsaken
+            {
+                stream.forsaken = true;
+                self.deliver(key);
+            }
+        }
+    }
+
+    pub(super) fn check_leaving(&mut self) {
+        self.forsake();
+        let mut at = 0;
+        while let Some(leaving) = self.leaving.get(at) {
+            let (key, last, late) = (leaving.key, leaving.last, self.now >= leaving.until);
+            let (there, taken) = match self.stream(key) {
+                Some(stream) if stream.based => (stream.pos.b >= last, stream.pos.b),
+                _ => (true, last),
+            };
+            if !there && (!late || self.blocked) {
+                at += 1;
+                continue;
+            }
+            self.leaving.remove(at);
+            if !there {
+                self.gap(key, taken + 1, last);
+                if let Some(stream) = self.stream_mut(key) {
+                    stream.skip_to(last);
+                }
+            }
+            self.view.keep(|known| *known != key);
+            if let Some(init) = self.init.iter_mut().find(|init| init.key == key) {
+                init.told = false;
+            }
+            let (id, peers) = (self.names.text(key).to_owned(), self.ids(&self.view));
+            self.emit(Event::PeerDropped { id, peers });
+        }
+    }
+
+    pub(super) fn leaving_deadline(&self) -> Option<Instant> {
+        if self.blocked {
+            return None;
+        }
+        self.leaving
+            .iter()
+            .flat_map(|leaving| {
+                let soon = self
+                    .stream(leaving.key)
+                    .is_some_and(|stream| !stream.forsaken)
+                    .then(|| leaving.since.plus_ms(DIRECTED_MS));
+                [Some(leaving.until), soon]
+            })
+            .flatten()
+            .min()
+    }
+
+    /// Somebody comes back whose going has not been told yet: it is told now.
+    pub(super) fn finish_leaving(&mut self, key: Key) {
+        if let Some(leaving) = self.leaving.iter_mut().find(|leaving| leaving.key == key) {
+            // It comes back with all that it has to say, so nothing is missing.
+            leaving.last = 0;
+            self.check_leaving();
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Repair: what is missing is asked of whoever has it.
+
+use super::{Member, Role};
+use crate::api::LinkId;
+use crate::delivery::{Pos, Stream};
+use crate::link::Cursor;
+use crate::names::Key;
+use crate::prelude::*;
+use crate::time::Instant;
+use crate::wire::Record;
+
+/// What a receiver lacks is asked for so often, ms (guess).
+const REPAIR_MS: u64 = 1_000;
+
+impl Member {
+    /// Something of that sender's is missing on this link: it is to be passed on again from where we are.
+    pub(super) fn ask_again(&mut self, id: LinkId, key: Key) {
+        let now = self.now;
+        let Some(stream) = self.stream_mut(key) else {
+            return;
+        };
+        if stream.asked_at.is_some_and(|at| now.ms_since(at) < 500) {
+            return;
+        }
+        stream.asked_at = Some(now);
+        let record = Record::Fetch {
+            sender: key,
+            inc: stream.inc,
+            b: stream.held(),
+            off: stream.held_off(),
+        };
+        self.control(id, &record);
+    }
+
+    pub(super) fn on_fetch(&mut self, id: LinkId, sender: Key, inc: u64, b: u64, off: u64) {
+        let me = self.me;
+        if sender == me && self.inc == inc {
+            let released = self.out.stream.released();
+            if let Some(link) = self.link_mut(id) {
+                let off = if b < released { 0 } else { off as usize };
+                link.set_cursor(Cursor::new(me, b.max(released) + 1, off));
+            }
+            return;
+        }
+        let Some(stream) = self
+            .streams
+            .iter()
+            .find(|stream| stream.key == sender && stream.inc == inc)
+        else {
+            return;
+        };
+        let released = stream.released();
+        self.counters.repaired += stream.held().saturating_sub(b);
+        if b < released && self.is_host() {
+            self.before_pieces(
+                id,
+                &Record::Gap {
+                    sender,
+                    inc,
+                    to: released,
+                },
+            );
+        }
+        if let Some(link) = self.link_mut(id) {
+            let off = if b < released { 0 } else { off as usize };
+            link.set_cursor(Cursor::new(sender, b.max(released) + 1, off));
+        }
+    }
+
+    /// What was asked of a guest has come.
+    pub(super) fn check_fetched(&mut self, key: Key) {
+        let held = self.stream(key).map_or(0, Stream::held);
+        if let Role::Host(host) = &mut self.role {
+            let before = host.fetching.len();
+            host.fetching
+                .keep(|fetch| fetch.sender != key || held < fetch.target);
+            if host.fetching.len() != before {
+                self.check_settled();
+            }
+        }
+    }
+
+    /// What a guest has of senders that are not here themselves, and we have not.
+    pub(super) fn fetch_from(&mut self, id: LinkId, peer: Key) {
+        let Some(link) = self.link(id) else { return };
+        let mut wanted = Vec::new();
+        for position in link
+            .reported
+            .iter()
+            .filter(|p| p.sender != peer && p.sender != self.me)
+        {
+            let here = self.link_to(position.sender).is_some();
+            let Some(stream) = self
+                .streams
+                .iter()
+                .find(|s| s.key == position.sender && s.inc == position.inc)
+            else {
+                continue;
+            };
+            if !here && position.b > stream.held() {
+                wanted.push((
+                    stream.key,
+                    stream.inc,
+                    (stream.held(), stream.held_off()),
+                    position.b,
+                ));
+            }
+        }
+        for (sender, inc, (b, off), target) in wanted {
+            if let Role::Host(hosting) = &mut self.role {
+                hosting
+                    .fetching
+                    .keep(|fetch| fetch.sender != sender || fetch.target >= target);
+                if hosting.fetching.iter().any(|fetch| fetch.sender == sender) {
+                    continue;
+                }
+                hosting.fetching.push(super::lead::Fetch {
+                    sender,
+                    link: id,
+                    target,
+                });
+            }
+            self.control(
+                id,
+                &Record::Fetch {
+                    sender,
+                    inc,
+                    b,
+                    off,
+                },
+            );
+        }
+    }
+
+    pub(super) fn on_gap(&mut self, sender: Key, inc: u64, to: u64) {
+        let Some(stream) = self.stream_mut(sender).filter(|stream| stream.inc == inc) else {
+            return;
+        };
+        if let Some((first, last)) = stream.skip_to(to) {
+            self.gap(sender, first, last);
+        }
+        self.deliver(sender);
+    }
+
+    /// Somebody lacks our beginning, or something directed.
+    pub(super) fn on_need(&mut self, from: Key, known: bool, at: Pos) {
+        if self.seat(from).is_none() {
+            return;
+        }
+        if !known {
+            return self.greet(from);
+        }
+        let route = match &self.role {
+            Role::Host(_) => self.link_to(from),
+            Role::Guest(id) => Some(*id),
+            _ => None,
+        };
+        let lacks = |entry: &crate::delivery::Entry| entry.to == Some(from) && entry.pos > at;
+        let Some(serial) = self
+            .out
+            .stream
+            .directed_from(0, lacks)
+            .map(|entry| entry.serial)
+        else {
+            return;
+        };
+        let me = self.me;
+        if let Some(cursor) = route
+            .and_then(|id| self.link_mut(id))
+            .and_then(|link| link.cursor(me))
+        {
+            // What is on its way, or is still to come, is not begun again.
+            if cursor.serial > serial {
+                (cursor.serial, cursor.serial_off) = (serial, 0);
+            }
+        }
+    }
+
+    pub(super) fn repair_deadline(&self) -> Option<Instant> {
+        if !self.settled && !self.was_in {
+            return None;
+        }
+        self.streams
+            .iter()
+            .filter(|stream| {
+                stream.last.is_none()
+                    && (!stream.based || stream.ahead || stream.waits_since.is_some())
+            })
+            .filter(|stream| self.seat(stream.key).is_some())
+            .map(|stream| {
+                stream
+                    .asked_at
+                    .or(stream.waits_since)
+                    .max(stream.news_at)
+                    .unwrap_or(self.started)
+                    .plus_ms(REPAIR_MS)
+            })
+            .min()
+            .filter(|_| matches!(self.role, Role::Guest(_) | Role::Host(_)))
+    }
+
+    /// Asks for what should have come long ago.
+    pub(super) fn repair_on_time(&mut self) {
+        if !matches!(self.role, Role::Guest(_) | Role::Host(_)) {
+            return;
+        }
+        let now = self.now;
+        let me = self.me;
+        let mut asks = Vec::new();
+        for stream in self
+            .streams
+            .iter_mut()
+            .filter(|stream| stream.last.is_none())
+        {
+            let since = stream.asked_at.or(stream.waits_since).max(stream.news_at);
+            if (stream.based && !stream.ahead && stream.waits_since.is_none())
+                || since.is_some_and(|since| now < since.plus_ms(REPAIR_MS))
+            {
+                continue;
+            }
+            stream.asked_at = Some(now);
+            let again = stream
+                .ahead
+                .then(|| (stream.inc, stream.held(), stream.held_off()));
+            asks.push((stream.key, stream.based, stream.pos, again));
+        }
+        for (to, known, pos, again) in asks {
+            if let (Some((inc, b, off)), Role::Guest(id)) = (again, &self.role) {
+                let id = *id;
+                let sender = to;
+                self.control(
+                    id,
+                    &Record::Fetch {
+                        sender,
+                        inc,
+                        b,
+                        off,
+                    },
+                );
+            }
+            if self.seat(to).is_some() {
+                self.tell(
+                    to,
+                    &Record::Need {
+                        from: me,
+                        to,
+                        known,
+                        b: pos.b,
+                        d: pos.d,
+                    },
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What is safe: the host computes what everybody has taken, and tells senders.
+
+use super::{Member, Role};
+use crate::api::LinkId;
+use crate::config::{SENDER_BUDGET, TOO_SLOW_MS};
+use crate::names::Key;
+use crate::prelude::*;
+use crate::wire::{Record, Refusal, Safe};
+
+impl Member {
+    pub(super) fn mark_safe_dirty(&mut self, key: Key) {
+        if let Role::Host(hosting) = &mut self.role
+            && !hosting.dirty.contains(&key)
+        {
+            hosting.dirty.push(key);
+        }
+    }
+
+    pub(super) fn mark_all_safe_dirty(&mut self) {
+        let keys: Vec<Key> = self
+            .streams
+            .iter()
+            .map(|stream| stream.key)
+            .chain(core::iter::once(self.me))
+            .gather();
+        for key in keys {
+            self.mark_safe_dirty(key);
+        }
+    }
+
+    /// Computes what everybody has taken, of those senders of whom something was taken.
+    pub(super) fn update_safe(&mut self) {
+        let Role::Host(hosting) = &mut self.role else {
+            return;
+        };
+        for key in core::mem::take(&mut hosting.dirty) {
+            self.update_safe_of(key);
+        }
+    }
+
+    fn update_safe_of(&mut self, key: Key) {
+        let Some(stream) = self.stream(key) else {
+            return;
+        };
+        let end = if key == self.me {
+            (self.out.b, 0)
+        } else {
+            (stream.held(), stream.held_off())
+        };
+        let mut least = end;
+        if key != self.me {
+            if !stream.based {
+                return;
+            }
+            least = least.min((stream.taken().b, stream.partial(self.me)));
+        }
+        for seat in self
+            .roster
+            .iter()
+            .filter(|seat| seat.key != key && seat.key != self.me)
+        {
+            match self.ack_of(key, seat.key) {
+                Some((pos, off)) => least = least.min((pos.b, off)),
+                None => return,
+            }
+        }
+        let mut retain = least.0;
+        for dropped in self
+            .dropped
+            .iter()
+            .filter(|dropped| dropped.key != key && !dropped.politely)
+        {
+            // What it had taken is not known to a new host; more than it kept back so far, it does not let go.
+            let taken = self
+                .ack_of(key, dropped.key)
+                .map_or(stream.retain, |(pos, _)| pos.b);
+            retain = retain.min(taken);
+        }
+        let old = (stream.safe, stream.safe_off, stream.retain);
+        if (least.0, least.1, retain) == old || least.0 < old.0 {
+            return;
+        }
+        let all = least.0 >= end.0;
+        let jump = stream.cast(least.0).is_some() && stream.unsafe_bytes() >= SENDER_BUDGET / 8;
+        if let Some(stream) = self.stream_mut(key) {
+            stream.set_safe(least.0, least.1, retain);
+            stream.release(false);
+        }
+        if let Role::Host(hosting) = &mut self.role
+            && !hosting.safe_changed.contains(&key)
+        {
+            hosting.safe_changed.push(key);
+        }
+        if key == self.me {
+            self.own_is_safer();
+        } else if (all || jump)
+            && let Some(id) = self.link_to(key)
+        {
+            let record = Record::Safe {
+                term: self.term,
+                all: vec![self.safe_of(key)],
+            };
+            self.control(id, &record);
+        }
+    }
+
+    fn safe_of(&self, key: Key) -> Safe {
+        let (b, off, retain) = self.stream(key).map_or((0, 0, 0), |stream| {
+            (stream.safe, stream.safe_off, stream.retain)
+        });
+        Safe {
+            sender: key,
+            b,
+            off,
+            retain,
+        }
+    }
+
+    /// With each heartbeat: tells everybody what has become safe.
+    pub(super) fn tell_safe(&mut self) {
+        let Role::Host(hosting) = &mut self.role else {
+            return;
+        };
+        let changed = core::mem::take(&mut hosting.safe_changed);
+        if changed.is_empty() {
+            return;
+        }
+        let all = changed.iter().map(|key| self.safe_of(*key)).gather();
+        let bytes = Record::Safe {
+            term: self.term,
+            all,
+        }
+        .write(&self.names);
+        for id in self.guests() {
+            self.control_bytes(id, &bytes);
+        }
+    }
+
+    /// With each heartbeat to a guest: does it take what it is sent?
+    pub(super) fn check_progress(&mut self, id: LinkId) {
+        let now = self.now;
+        let Some(link) = self.link(id) else { return };
+        let Some(peer) = link.peer else { return };
+        let waits = self
+            .streams
+            .iter()
+            .chain(core::iter::once(&self.out.stream))
+            .any(|stream| {
+                let taken = self.ack_of(stream.key, peer);
+                stream.key != peer
+                    && self.seat(stream.key).is_some()
+                    && taken.is_some_and(|(pos, _)| pos.b < stream.held())
+            });
+        let late = now >= link.progress_at.plus_ms(TOO_SLOW_MS);
+        if !waits {
+            if let Some(link) = self.link_mut(id) {
+                link.progress_at = now;
+            }
+        } else if late {
+            self.expel(id, Refusal::TooSlow);
+        }
+    }
+}

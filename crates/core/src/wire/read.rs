@@ -1,0 +1,181 @@
+//! Reading records.
+
+use super::Reader;
+use super::records::{
+    Join, Moved, Position, Record, Refusal, Removed, RosterEntry, Safe, Welcome, kind,
+};
+use crate::names::Names;
+use crate::prelude::*;
+
+fn positions(r: &mut Reader<'_>, names: &mut Names) -> Option<Vec<Position>> {
+    r.list(|r| {
+        Some(Position {
+            sender: names.key_of_wire(r.id()?)?,
+            inc: r.u64()?,
+            b: r.varint()?,
+            d: r.u32()?,
+            off: r.varint()?,
+            flag: r.u8()? & 1 != 0,
+        })
+    })
+}
+
+fn entries(r: &mut Reader<'_>, names: &mut Names) -> Option<Vec<RosterEntry>> {
+    r.list(|r| {
+        Some(RosterEntry {
+            member: names.key_of_wire(r.id()?)?,
+            inc: r.u64()?,
+            base: r.varint()?,
+            tail: r.varint()?,
+        })
+    })
+}
+
+fn gone(r: &mut Reader<'_>, names: &mut Names) -> Option<Vec<Removed>> {
+    r.list(|r| {
+        Some(Removed {
+            member: names.key_of_wire(r.id()?)?,
+            inc: r.u64()?,
+            last: r.varint()?,
+        })
+    })
+}
+
+fn founding(r: &mut Reader<'_>) -> Option<[u8; 16]> {
+    r.take(16)?.try_into().ok()
+}
+
+impl<'a> Record<'a> {
+    /// Reads a record's body. `Ok(None)`: a kind that this release does not know. `Err`: it cannot be read.
+    pub(crate) fn read(
+        number: u8,
+        mut r: Reader<'a>,
+        names: &mut Names,
+    ) -> Result<Option<Record<'a>>, ()> {
+        Record::read_known(number, &mut r, names)
+            .ok_or(())
+            .map(|record| match record {
+                Known::Yes(record) => Some(record),
+                Known::No => None,
+            })
+    }
+
+    fn read_known(number: u8, r: &mut Reader<'a>, names: &mut Names) -> Option<Known<'a>> {
+        Some(Known::Yes(match number {
+            kind::JOIN => Record::Join(Join {
+                founding: founding(r)?,
+                term: r.varint()?,
+                sent: r.varint()?,
+                released: r.varint()?,
+                positions: positions(r, names)?,
+            }),
+            kind::WELCOME => Record::Welcome(Welcome {
+                founding: founding(r)?,
+                term: r.varint()?,
+                n: r.varint()?,
+                settled: r.u8()? != 0,
+                known: r.u8()? != 0,
+                have: r.varint()?,
+                have_off: r.varint()?,
+                roster: entries(r, names)?,
+                removed: gone(r, names)?,
+            }),
+            kind::REFUSE => Record::Refuse(match r.u8()? {
+                0 => Refusal::Full { limit: r.u32()? },
+                1 => Refusal::NotHost {
+                    host: if r.u8()? != 0 {
+                        Some(names.key_of_wire(r.id()?)?)
+                    } else {
+                        None
+                    },
+                },
+                2 => Refusal::TooSlow,
+                3 => Refusal::Silent,
+                _ => return Some(Known::No),
+            }),
+            kind::ROSTER => Record::Roster {
+                term: r.varint()?,
+                n: r.varint()?,
+                settled: r.u8()? != 0,
+                added: entries(r, names)?,
+                removed: gone(r, names)?,
+            },
+            kind::INIT => Record::Init {
+                member: names.find_wire(r.id()?)?,
+                version: r.varint()?,
+                data: r.blob()?,
+            },
+            kind::ACK => Record::Ack(positions(r, names)?),
+            kind::SAFE => Record::Safe {
+                term: r.varint()?,
+                all: r.list(|r| {
+                    Some(Safe {
+                        sender: names.key_of_wire(r.id()?)?,
+                        b: r.varint()?,
+                        off: r.varint()?,
+                        retain: r.varint()?,
+                    })
+                })?,
+            },
+            kind::ACKED => Record::Acked {
+                by: names.key_of_wire(r.id()?)?,
+                b: r.varint()?,
+                d: r.u32()?,
+                off: r.varint()?,
+            },
+            kind::BASE => Record::Base {
+                from: names.key_of_wire(r.id()?)?,
+                inc: r.u64()?,
+                to: names.key_of_wire(r.id()?)?,
+                b: r.varint()?,
+                d: r.u32()?,
+            },
+            kind::NEED => Record::Need {
+                from: names.key_of_wire(r.id()?)?,
+                to: names.key_of_wire(r.id()?)?,
+                known: r.u8()? != 0,
+                b: r.varint()?,
+                d: r.u32()?,
+            },
+            kind::FETCH => Record::Fetch {
+                sender: names.key_of_wire(r.id()?)?,
+                inc: r.u64()?,
+                b: r.varint()?,
+                off: r.varint()?,
+            },
+            kind::GAP => Record::Gap {
+                sender: names.key_of_wire(r.id()?)?,
+                inc: r.u64()?,
+                to: r.varint()?,
+            },
+            kind::BYE => Record::Bye {
+                last: r.varint()?,
+                staying: r.u8()? != 0,
+            },
+            kind::MOVED => Record::Moved(Moved {
+                founding: founding(r)?,
+                term: r.varint()?,
+                host: names.key_of_wire(r.id()?)?,
+            }),
+            kind::TOKEN => Record::Token(core::str::from_utf8(r.blob()?).ok()?),
+            kind::BEAT => Record::Beat {
+                term: r.varint()?,
+                n: r.varint()?,
+                seq: r.u32()?,
+                echo: r.u32()?,
+                held_micros: r.u32()?,
+            },
+            kind::PROBE => Record::Probe { nonce: r.u32()? },
+            kind::PROBE_ACK => Record::ProbeAck {
+                nonce: r.u32()?,
+                holds: r.u8()? != 0,
+            },
+            _ => return Some(Known::No),
+        }))
+    }
+}
+
+enum Known<'a> {
+    Yes(Record<'a>),
+    No,
+}

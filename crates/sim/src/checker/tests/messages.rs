@@ -1,0 +1,178 @@
+//! Histories of messages.
+
+use super::*;
+use peerjs_mesh_core::{SendError, Ticket};
+
+#[test]
+fn a_right_history_breaks_nothing() {
+    let mut checker = room();
+    send(&mut checker, 0, None);
+    send(&mut checker, 0, Some(1));
+    send(&mut checker, 0, None);
+    for number in 0..3 {
+        hear(&mut checker, 1, 0, number, (number == 1).then_some(1));
+    }
+    hear(&mut checker, 2, 0, 0, None);
+    hear(&mut checker, 2, 0, 2, None);
+    checker.complete(50, &[0, 1, 2]);
+    rules(&checker, &[]);
+}
+
+#[test]
+fn a_message_twice_is_doubled() {
+    let mut checker = room();
+    send(&mut checker, 0, None);
+    hear(&mut checker, 1, 0, 0, None);
+    hear(&mut checker, 1, 0, 0, None);
+    rules(&checker, &["doubled"]);
+}
+
+#[test]
+fn a_message_that_overtook_leaves_a_hole_and_comes_reordered() {
+    let mut checker = room();
+    send(&mut checker, 0, None);
+    send(&mut checker, 0, None);
+    hear(&mut checker, 1, 0, 1, None);
+    hear(&mut checker, 1, 0, 0, None);
+    rules(&checker, &["hole", "reordered"]);
+}
+
+#[test]
+fn a_gap_that_was_announced_is_forgiven_and_a_larger_hole_is_not() {
+    let mut checker = room();
+    for _ in 0..4 {
+        send(&mut checker, 0, None);
+    }
+    checker.event(
+        33,
+        1,
+        &Event::Gap {
+            from: "a".into(),
+            first: 1,
+            last: 2,
+        },
+        REIGN,
+    );
+    hear(&mut checker, 1, 0, 2, None);
+    rules(&checker, &[]);
+    checker.complete(50, &[0, 1]);
+    assert!(checker.violations().iter().any(|v| v.rule == "lost"));
+}
+
+#[test]
+fn nothing_may_be_missing_at_quiet() {
+    let mut checker = room();
+    send(&mut checker, 0, Some(1));
+    checker.complete(50, &[0, 1, 2]);
+    rules(&checker, &["lost"]);
+}
+
+#[test]
+fn nothing_may_wait_at_quiet() {
+    let mut checker = room();
+    checker.sent(30, 0, None, &Ok(Sent::Waiting(Ticket(4))));
+    checker.complete(50, &[0, 1, 2]);
+    rules(&checker, &["send-stuck"]);
+    checker.event(51, 0, &Event::Accepted { ticket: Ticket(4) }, REIGN);
+    checker.event(52, 0, &Event::Accepted { ticket: Ticket(4) }, REIGN);
+    rules(&checker, &["send-stuck", "ticket-unknown"]);
+}
+
+#[test]
+fn messages_must_be_what_their_sender_sent_to_this_receiver() {
+    let mut checker = room();
+    send(&mut checker, 0, Some(2));
+    checker.sent(30, 0, None, &Err(SendError::MessageTooLarge));
+    hear(&mut checker, 1, 0, 0, Some(2));
+    hear(&mut checker, 1, 0, 1, None);
+    hear(&mut checker, 1, 0, 9, None);
+    let data = encode(
+        Said {
+            from: 0,
+            number: 0,
+            to: None,
+        },
+        40,
+    );
+    checker.event(
+        36,
+        1,
+        &Event::Data {
+            from: "c".into(),
+            data: data.clone().into(),
+        },
+        REIGN,
+    );
+    checker.event(
+        36,
+        1,
+        &Event::Data {
+            from: "a".into(),
+            data: data[..30].to_vec().into(),
+        },
+        REIGN,
+    );
+    hear(&mut checker, 0, 0, 0, None);
+    rules(
+        &checker,
+        &[
+            "misdelivered",
+            "refused-yet-sent",
+            "never-sent",
+            "forged",
+            "corrupt",
+            "own-message",
+        ],
+    );
+}
+
+#[test]
+fn a_newcomer_hears_nothing_that_was_sent_before_it_started() {
+    let mut checker = room();
+    send(&mut checker, 0, None);
+    checker.born(31, "d");
+    let list: Vec<String> = ["a", "d"].map(String::from).to_vec();
+    joined(&mut checker, 3, "a", &list);
+    hear(&mut checker, 3, 0, 0, None);
+    rules(&checker, &["before-start"]);
+}
+
+#[test]
+fn what_was_sent_after_a_newcomer_was_announced_is_required_and_what_before_is_not() {
+    let mut checker = room();
+    send(&mut checker, 0, None);
+    checker.born(31, "d");
+    let list: Vec<String> = ["a", "b", "c", "d"].map(String::from).to_vec();
+    joined(&mut checker, 0, "d", &list);
+    joined(&mut checker, 3, "a", &["a", "d"].map(String::from));
+    checker.complete(50, &[0, 3]);
+    assert!(checker.violations().iter().all(|v| v.rule != "lost"));
+    checker.sent(45, 0, None, &Ok(Sent::Accepted));
+    checker.complete(50, &[0, 3]);
+    assert!(checker.violations().iter().any(|v| v.rule == "lost"));
+}
+
+#[test]
+fn a_directed_message_may_be_passed_over_only_when_its_sender_is_gone_and_comes_when_it_is_back() {
+    for (drop, late, expected) in [
+        (true, true, &[][..]),
+        (true, false, &["lost"]),
+        (false, false, &["hole"]),
+        (false, true, &["reordered", "hole"]),
+    ] {
+        let mut checker = room();
+        send(&mut checker, 2, Some(0));
+        send(&mut checker, 2, None);
+        hear(&mut checker, 0, 2, 1, None);
+        hear(&mut checker, 1, 2, 1, None);
+        if drop {
+            dropped(&mut checker, 0, "c", &["a", "b"]);
+            joined(&mut checker, 0, "c", &["a", "b", "c"].map(String::from));
+        }
+        if late {
+            hear(&mut checker, 0, 2, 0, Some(0));
+        }
+        checker.complete(50, &[0, 1, 2]);
+        rules(&checker, expected);
+    }
+}

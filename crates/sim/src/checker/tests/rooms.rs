@@ -1,0 +1,227 @@
+//! Histories of who is in the room, who went, and who agrees.
+
+use super::*;
+use crate::SECOND;
+use crate::checker::agreement;
+use peerjs_mesh_core::{ErrorCode, PeerStatus, SendError, Status};
+
+#[test]
+fn messages_come_only_between_peerjoined_and_peerdropped() {
+    let mut checker = room();
+    send(&mut checker, 2, None);
+    dropped(&mut checker, 0, "c", &["a", "b"]);
+    hear(&mut checker, 0, 2, 0, None);
+    checker.born(36, "d");
+    checker.event(
+        37,
+        3,
+        &Event::Data {
+            from: "c".into(),
+            data: encode(
+                Said {
+                    from: 2,
+                    number: 0,
+                    to: None,
+                },
+                40,
+            )
+            .into(),
+        },
+        REIGN,
+    );
+    rules(&checker, &["unannounced", "unannounced"]);
+}
+
+#[test]
+fn lists_follow_their_events() {
+    let mut checker = room();
+    dropped(&mut checker, 0, "c", &["a", "b", "c"]);
+    dropped(&mut checker, 0, "c", &["a", "b"]);
+    joined(&mut checker, 0, "b", &["a", "b"].map(String::from));
+    joined(&mut checker, 0, "a", &["a", "b"].map(String::from));
+    joined(&mut checker, 0, "nobody", &["a", "b"].map(String::from));
+    checker.event(
+        60,
+        1,
+        &Event::Sync {
+            peers: Some(vec!["b".into()]),
+        },
+        REIGN,
+    );
+    rules(
+        &checker,
+        &[
+            "list",
+            "dropped-unknown",
+            "joined-twice",
+            "own-join",
+            "stranger",
+            "list",
+        ],
+    );
+}
+
+#[test]
+fn survivors_have_heard_the_same_of_a_dead_member() {
+    let mut checker = room();
+    send(&mut checker, 2, None);
+    send(&mut checker, 2, None);
+    hear(&mut checker, 0, 2, 0, None);
+    hear(&mut checker, 0, 2, 1, None);
+    hear(&mut checker, 1, 2, 0, None);
+    checker.gone(38, 2, false);
+    dropped(&mut checker, 0, "c", &["a", "b"]);
+    dropped(&mut checker, 1, "c", &["a", "b"]);
+    checker.complete(50, &[0, 1]);
+    rules(&checker, &["prefix"]);
+}
+
+#[test]
+fn who_had_lost_the_host_when_a_drop_was_said_was_on_another_side() {
+    let mut checker = room();
+    send(&mut checker, 2, None);
+    hear(&mut checker, 0, 2, 0, None);
+    checker.gone(38, 2, false);
+    checker.event(39, 1, &Event::HostDropped, REIGN);
+    dropped(&mut checker, 0, "c", &["a", "b"]);
+    dropped(&mut checker, 1, "c", &["a", "b"]);
+    has_host(&mut checker, 41, 1);
+    checker.complete(50, &[0, 1]);
+    rules(&checker, &[]);
+}
+
+#[test]
+fn somebody_who_never_heard_of_a_member_and_comes_back_after_retention_begins_anew() {
+    let late = 40 + 31 * SECOND;
+    for heard in [false, true] {
+        let mut checker = Checker::default();
+        for id in ["a", "b"] {
+            checker.born(10, id);
+        }
+        joined(&mut checker, 0, "b", &["a", "b"].map(String::from));
+        checker.event(
+            16,
+            0,
+            &Event::Sync {
+                peers: Some(vec!["a".into(), "b".into()]),
+            },
+            REIGN,
+        );
+        if heard {
+            joined(&mut checker, 1, "a", &["a", "b"].map(String::from));
+        }
+        send(&mut checker, 0, None);
+        dropped(&mut checker, 0, "b", &["a"]);
+        let event = Event::PeerJoined {
+            id: "b".into(),
+            peers: vec!["a".into(), "b".into()],
+        };
+        checker.event(late, 0, &event, REIGN);
+        if !heard {
+            joined(&mut checker, 1, "a", &["a", "b"].map(String::from));
+        }
+        checker.complete(late + 1, &[0, 1]);
+        rules(&checker, if heard { &["lost"] } else { &[] });
+    }
+}
+
+#[test]
+fn a_member_that_left_is_silent_and_others_say_honestly_why_they_refuse() {
+    let mut checker = room();
+    checker.sent(30, 0, Some(1), &Err(SendError::UnknownMember));
+    checker.sent(30, 0, None, &Err(SendError::BufferFull));
+    checker.event(
+        41,
+        0,
+        &Event::Error {
+            code: ErrorCode::Internal,
+            detail: String::new(),
+        },
+        REIGN,
+    );
+    checker.event(42, 0, &Event::Left, REIGN);
+    checker.event(43, 0, &Event::HostDropped, REIGN);
+    checker.complete(44, &[0, 1, 2]);
+    rules(
+        &checker,
+        &["send-refused", "internal", "after-left", "send-refused"],
+    );
+}
+
+fn status(id: &str, host: &str, term: u64, others: &[&str]) -> Status {
+    let peers = others
+        .iter()
+        .map(|id| PeerStatus {
+            id: id.to_string(),
+            direct: true,
+            rtt_micros: None,
+        })
+        .collect();
+    Status {
+        id: id.into(),
+        room: "room".into(),
+        founding: [3; 16],
+        term,
+        host: Some(host.into()),
+        is_host: id == host,
+        signalling: true,
+        buffered: 0,
+        peers,
+    }
+}
+
+#[test]
+fn one_room_has_one_host_one_reign_one_roster() {
+    let good = [
+        (0, status("a", "a", 2, &["b"])),
+        (1, status("b", "a", 2, &["a"])),
+    ];
+    assert_eq!(agreement(&good), Ok(()));
+    let broken = [
+        (
+            "two hosts",
+            [
+                (0, status("a", "a", 2, &["b"])),
+                (1, status("b", "b", 2, &["a"])),
+            ],
+        ),
+        (
+            "no host",
+            [
+                (0, status("a", "b", 2, &["b"])),
+                (1, status("b", "a", 2, &["a"])),
+            ],
+        ),
+        (
+            "two terms",
+            [
+                (0, status("a", "a", 2, &["b"])),
+                (1, status("b", "a", 1, &["a"])),
+            ],
+        ),
+        (
+            "a member too few",
+            [
+                (0, status("a", "a", 2, &["b"])),
+                (1, status("b", "a", 2, &[])),
+            ],
+        ),
+        (
+            "a member too many",
+            [
+                (0, status("a", "a", 2, &["b", "c"])),
+                (1, status("b", "a", 2, &["a"])),
+            ],
+        ),
+        (
+            "another host",
+            [
+                (0, status("a", "a", 2, &["b"])),
+                (1, status("b", "c", 2, &["a"])),
+            ],
+        ),
+    ];
+    for (what, statuses) in broken {
+        assert!(agreement(&statuses).is_err(), "{what}");
+    }
+}
