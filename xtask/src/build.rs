@@ -122,16 +122,9 @@ fn binary(repo: &Repo) -> Result<()> {
     }
     let mut cargo = repo.cargo();
     cargo.args(["build", "--release", "--package", CLI]);
-    if embeds_demo(repo) {
-        cargo.args(["--features", "demo"]);
-    }
+    // The demo goes inside.
+    cargo.args(["--features", "demo"]);
     run::shown(cargo, COMPILE)
-}
-
-/// Does the binary carry the demo inside?
-pub(crate) fn embeds_demo(repo: &Repo) -> bool {
-    repo.find_crate(CLI)
-        .is_some_and(|cli| cli.features.iter().any(|feature| feature == "demo"))
 }
 
 /// The lab's program, for tests in Node that need a network.

@@ -22,11 +22,6 @@ pub(crate) fn command(repo: &Repo, args: &[String]) -> Result<()> {
     // In our own process group: Ctrl-C reaches the server too, and it drains.
     let mut server = repo.program(repo.binary(), "");
     server.args(["serve", "--port", &port.to_string()]);
-    if !build::embeds_demo(repo) {
-        server
-            .arg("--demo-dir")
-            .arg(repo.root.join("apps/demo/dist"));
-    }
     let mut child = server
         .stdout(Stdio::piped())
         .stdin(Stdio::null())

@@ -26,7 +26,6 @@ pub(crate) struct Crate {
     pub(crate) dir: PathBuf,
     /// Its binaries.
     pub(crate) bins: Vec<String>,
-    pub(crate) features: Vec<String>,
     /// Packages it needs when it is used (not for its tests or build script).
     pub(crate) uses: Vec<String>,
 }
@@ -140,7 +139,6 @@ fn read_crate(package: &Value) -> Option<Crate> {
             .parent()?
             .into(),
         bins,
-        features: package["features"].as_object()?.keys().cloned().collect(),
         uses,
     })
 }

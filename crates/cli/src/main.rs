@@ -5,8 +5,10 @@ mod logging;
 mod serve;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
+use peerjs_mesh_server::Assets;
 
 /// Rooms of browsers and programs that talk to each other directly, and the server through which they meet.
 #[derive(Parser)]
@@ -33,8 +35,22 @@ fn main() -> ExitCode {
         }
     };
     match cli.command {
-        // No demo is embedded yet.
-        Command::Serve(args) => runtime.block_on(serve::run(args, None)),
+        Command::Serve(args) => runtime.block_on(serve::run(args, demo())),
         Command::Join(args) => runtime.block_on(join::run(args)),
     }
+}
+
+/// The demo inside this binary.
+#[cfg(feature = "demo")]
+fn demo() -> Option<Arc<dyn Assets>> {
+    use peerjs_mesh_server::{Embedded, EmbeddedFile};
+    /// Written by build.rs.
+    const FILES: &[EmbeddedFile] = include!(concat!(env!("OUT_DIR"), "/demo.rs"));
+    Some(Arc::new(Embedded(FILES)))
+}
+
+/// There is none: the page at `/demo/` says how to get it.
+#[cfg(not(feature = "demo"))]
+fn demo() -> Option<Arc<dyn Assets>> {
+    None
 }

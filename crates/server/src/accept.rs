@@ -1,4 +1,4 @@
-//! Does the caller rather want a page or data?
+//! What the caller takes: rather a page or data, gzipped or not.
 
 /// Whether `Accept` asks for `text/html` more strongly than for `application/json`: browsers do when a person types
 /// an address, programs do not.
@@ -34,9 +34,41 @@ fn weight(accept: &str, kind: &str, subtype: &str) -> u32 {
     best.1
 }
 
+/// Whether `Accept-Encoding` names gzip, and not with a weight of zero.
+pub(crate) fn takes_gzip(accept: Option<&str>) -> bool {
+    accept.unwrap_or_default().split(',').any(|coding| {
+        let mut parts = coding.split(';').map(str::trim);
+        let named = parts
+            .next()
+            .is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
+        named
+            && parts
+                .filter_map(|parameter| parameter.split_once('='))
+                .find(|(name, _)| name.trim().eq_ignore_ascii_case("q"))
+                .is_none_or(|(_, value)| value.trim().parse::<f32>().is_ok_and(|q| q > 0.0))
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::prefers_html;
+    use super::{prefers_html, takes_gzip};
+
+    #[test]
+    fn gzip_is_sent_to_who_names_it() {
+        for (accept, gzip) in [
+            (None, false),
+            (Some(""), false),
+            (Some("br"), false),
+            (Some("*"), false),
+            (Some("gzip"), true),
+            (Some("deflate, GZIP;q=0.5, br"), true),
+            (Some("gzip;q=0"), false),
+            (Some("gzip;q=x"), false),
+            (Some("gzipped"), false),
+        ] {
+            assert_eq!(takes_gzip(accept), gzip, "{accept:?}");
+        }
+    }
 
     #[test]
     fn a_browser_prefers_html_and_a_program_does_not() {

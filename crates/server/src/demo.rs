@@ -1,84 +1,8 @@
-//! What stands at `/demo/`: files from wherever the caller keeps them, and the settings that the pages need.
+//! What stands at `/demo/`: which file a path names, and the settings that the pages need.
 
-use std::fmt;
-use std::io;
-use std::path::{Component, Path, PathBuf};
-
-use bytes::Bytes;
 use hyper::HeaderMap;
 use hyper::header::HOST;
 use percent_encoding::percent_decode_str;
-
-/// A place that has files: a folder, or the program itself.
-pub trait Assets: fmt::Debug + Send + Sync + 'static {
-    /// The file at `path`, which is relative, uses `/`, and has no empty, `.` or `..` segment. May block shortly.
-    fn get(&self, path: &str) -> Option<Asset>;
-}
-
-/// A file.
-#[derive(Debug, Clone)]
-pub struct Asset {
-    /// Its content.
-    pub bytes: Bytes,
-    /// Its media type, as for the header `Content-Type`.
-    pub mime: &'static str,
-}
-
-/// The files in a folder, as they are at the moment of each request. Links that lead out of it lead nowhere.
-#[derive(Debug)]
-pub struct Folder {
-    root: PathBuf,
-}
-
-impl Folder {
-    /// Fails if `path` is not a folder that can be read.
-    pub fn new(path: &Path) -> io::Result<Self> {
-        let root = path.canonicalize()?;
-        std::fs::read_dir(&root)?;
-        Ok(Self { root })
-    }
-}
-
-impl Assets for Folder {
-    fn get(&self, path: &str) -> Option<Asset> {
-        let relative = Path::new(path);
-        // Already promised by the caller; but here it would be a hole.
-        if !relative
-            .components()
-            .all(|part| matches!(part, Component::Normal(_)))
-        {
-            return None;
-        }
-        let file = self.root.join(relative).canonicalize().ok()?;
-        if !file.starts_with(&self.root) || !file.is_file() {
-            return None;
-        }
-        Some(Asset {
-            bytes: std::fs::read(&file).ok()?.into(),
-            mime: mime_of(path),
-        })
-    }
-}
-
-/// The media type for a file name, of those that web pages are made of.
-pub fn mime_of(path: &str) -> &'static str {
-    let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
-    match extension.to_ascii_lowercase().as_str() {
-        "html" => "text/html; charset=utf-8",
-        "js" | "mjs" => "text/javascript; charset=utf-8",
-        "css" => "text/css; charset=utf-8",
-        "json" | "map" => "application/json; charset=utf-8",
-        "wasm" => "application/wasm",
-        "svg" => "image/svg+xml",
-        "png" => "image/png",
-        "jpg" | "jpeg" => "image/jpeg",
-        "ico" => "image/x-icon",
-        "woff2" => "font/woff2",
-        "webmanifest" => "application/manifest+json",
-        "txt" | "md" => "text/plain; charset=utf-8",
-        _ => "application/octet-stream",
-    }
-}
 
 /// The path of a file inside the assets; nothing for one that no asset may have.
 pub(crate) fn asset_path(encoded: &str) -> Option<String> {
@@ -138,7 +62,8 @@ pub(crate) const MISSING_PAGE: &str = "<!doctype html>
 <html lang=\"en\"><meta charset=\"utf-8\"><title>peerjs-mesh</title>
 <h1>peerjs-mesh</h1>
 <p>The signalling server runs. Its demo is not part of this program.
-<p>To get it, run <code>cargo xtask demo</code> in the repository of peerjs-mesh,
+<p>To get it, run <code>cargo xtask demo</code> in the repository of peerjs-mesh
+(<code>cargo xtask build</code> puts it into the program),
 or point this server at a folder that has it: <code>peerjs-mesh serve --demo-dir FOLDER</code>.
 </html>
 ";

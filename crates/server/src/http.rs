@@ -6,14 +6,15 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{
-    ACCEPT, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName,
-    HeaderValue, LOCATION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
-    VARY,
+    ACCEPT, ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH,
+    CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_NONE_MATCH, LOCATION, SEC_WEBSOCKET_ACCEPT,
+    SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE, VARY,
 };
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use crate::demo::{self, Assets};
+use crate::assets::{Asset, Assets, Keep};
+use crate::demo;
 use crate::options::Demo;
 use crate::routes::Route;
 use crate::shared::{Place, Shared};
@@ -114,7 +115,7 @@ fn to_demo(shared: &Shared) -> Answer {
 }
 
 async fn demo_file(shared: &Arc<Shared>, headers: &HeaderMap, file: &str) -> Option<Answer> {
-    let mut answer = match &shared.demo {
+    let answer = match &shared.demo {
         Demo::Off => return None,
         _ if file == "config.json" => {
             let json = demo::config_json(
@@ -137,13 +138,66 @@ async fn demo_file(shared: &Arc<Shared>, headers: &HeaderMap, file: &str) -> Opt
             let asset = tokio::task::spawn_blocking(move || Assets::get(&*assets, &path))
                 .await
                 .ok()??;
-            text(StatusCode::OK, asset.mime, asset.bytes)
+            return Some(asset_answer(headers, asset));
         }
     };
+    Some(ask_again(answer))
+}
+
+/// A file, in the form that this client takes and in no other than it has already.
+fn asset_answer(headers: &HeaderMap, asset: Asset) -> Answer {
+    let accepted = headers.get(ACCEPT_ENCODING);
+    let accepted = accepted.and_then(|value| value.to_str().ok());
+    let gzip = asset.gzip.clone().filter(|_| accept::takes_gzip(accepted));
+    // Weak: it stands for the content, whatever its form.
+    let tag = match asset.keep {
+        Keep::UnlessChanged(hash) => Some(format!("W/\"{hash:016x}\"")),
+        Keep::Ask | Keep::ForGood => None,
+    };
+    let has_it = tag.as_deref().is_some_and(|tag| has_tag(headers, tag));
+    let mut answer = if has_it {
+        empty(StatusCode::NOT_MODIFIED)
+    } else if let Some(gzip) = gzip {
+        let mut answer = text(StatusCode::OK, asset.mime, gzip);
+        answer
+            .headers_mut()
+            .insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        answer
+    } else {
+        text(StatusCode::OK, asset.mime, asset.bytes)
+    };
+    if asset.gzip.is_some() {
+        answer
+            .headers_mut()
+            .append(VARY, HeaderValue::from_static("Accept-Encoding"));
+    }
+    if let Some(tag) = tag.and_then(|tag| HeaderValue::try_from(tag).ok()) {
+        answer.headers_mut().insert(ETAG, tag);
+    }
+    if asset.keep != Keep::ForGood {
+        return ask_again(answer);
+    }
+    let for_good = HeaderValue::from_static("public, max-age=31536000, immutable");
+    answer.headers_mut().insert(CACHE_CONTROL, for_good);
+    answer
+}
+
+/// Whether the client says that it has the content with this tag.
+fn has_tag(headers: &HeaderMap, tag: &str) -> bool {
+    let strong = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    headers
+        .get_all(IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|had| had.trim() == "*" || strong(had) == strong(tag))
+}
+
+fn ask_again(mut answer: Answer) -> Answer {
     answer
         .headers_mut()
         .insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    Some(answer)
+    answer
 }
 
 fn asks_for_websocket(headers: &HeaderMap) -> bool {

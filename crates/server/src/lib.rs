@@ -20,6 +20,7 @@
 //! function, `routes`, says that in a page.
 
 mod accept;
+mod assets;
 mod cors;
 mod demo;
 mod http;
@@ -33,7 +34,7 @@ mod shared;
 mod socket;
 mod tls;
 
-pub use demo::{Asset, Assets, Folder, mime_of};
+pub use assets::{Asset, Assets, Embedded, EmbeddedFile, Folder, Keep, mime_of};
 pub use options::{ConnectionLimits, Cors, Deadlines, Demo, ServeOptions, TlsFiles};
 pub use peerjs_mesh_broker::{Config as BrokerConfig, Counters, Limits as BrokerLimits};
 pub use server::{BindError, Gauge, Server};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::demo::Assets;
+use crate::assets::Assets;
 
 /// The options of a [`Server`](crate::Server). Names and defaults are those of npm `peer`'s command line, where it has
 /// such an option.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use common::Running;
-use peerjs_mesh_server::{Demo, Folder, ServeOptions};
+use peerjs_mesh_server::{Demo, Embedded, EmbeddedFile, Folder, ServeOptions};
 
 /// A folder that is gone after the test.
 struct Scratch(PathBuf);
@@ -184,5 +184,99 @@ async fn with_the_demo_off_there_is_nothing() {
         assert!(answer.body().contains("Cannot GET"), "{path}");
     }
     assert_eq!(server.get("/", &["Accept: text/html"]).await.status(), 200);
+    server.stop().await;
+}
+
+/// What a build leaves: a page, code named by its content, a picture.
+const BUILT: Embedded = Embedded(&[
+    EmbeddedFile {
+        path: "assets/index-C5Vz_x-1.js",
+        bytes: b"let a;",
+        gzip: Some(b"gzipped code"),
+        hash: 1,
+    },
+    EmbeddedFile {
+        path: "icon.png",
+        bytes: b"PNG",
+        gzip: None,
+        hash: 2,
+    },
+    EmbeddedFile {
+        path: "index.html",
+        bytes: b"<!doctype html>start",
+        gzip: Some(b"gzipped page"),
+        hash: 0xabc,
+    },
+]);
+
+async fn embedded() -> Running {
+    Running::start(ServeOptions {
+        demo: Demo::Files(Arc::new(BUILT)),
+        ..ServeOptions::default()
+    })
+    .await
+}
+
+#[tokio::test]
+async fn files_inside_the_program_come_gzipped_to_who_takes_it() {
+    let server = embedded().await;
+    for (path, mime, plain, gzipped) in [
+        (
+            "/demo/",
+            "text/html; charset=utf-8",
+            "<!doctype html>start",
+            Some("gzipped page"),
+        ),
+        (
+            "/demo/assets/index-C5Vz_x-1.js",
+            "text/javascript; charset=utf-8",
+            "let a;",
+            Some("gzipped code"),
+        ),
+        ("/demo/icon.png", "image/png", "PNG", None),
+    ] {
+        let answer = server.get(path, &[]).await;
+        assert_eq!((answer.status(), answer.body()), (200, plain), "{path}");
+        assert_eq!(answer.header("content-type"), Some(mime), "{path}");
+        assert_eq!(answer.header("content-encoding"), None, "{path}");
+        let answer = server.get(path, &["Accept-Encoding: gzip, br"]).await;
+        assert_eq!(answer.body(), gzipped.unwrap_or(plain), "{path}");
+        assert_eq!(answer.header("content-type"), Some(mime), "{path}");
+        assert_eq!(
+            answer.header("content-encoding"),
+            gzipped.map(|_| "gzip"),
+            "{path}"
+        );
+    }
+    assert_eq!(server.get("/demo/none.js", &[]).await.status(), 404);
+    assert_eq!(server.get("/demo/assets", &[]).await.status(), 404);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_file_is_kept_as_long_as_it_is_the_same() {
+    let server = embedded().await;
+    let code = server.get("/demo/assets/index-C5Vz_x-1.js", &[]).await;
+    assert_eq!(
+        code.header("cache-control"),
+        Some("public, max-age=31536000, immutable")
+    );
+    let page = server.get("/demo/", &[]).await;
+    assert_eq!(page.header("cache-control"), Some("no-cache"));
+    let tag = page.header("etag").unwrap();
+    let same = format!("If-None-Match: \"other\", {tag}");
+    let answer = server.get("/demo/", &[&same]).await;
+    assert_eq!((answer.status(), answer.body()), (304, ""));
+    assert_eq!(answer.header("etag"), Some(tag));
+    let answer = server
+        .get("/demo/", &["If-None-Match: W/\"0000000000000abd\""])
+        .await;
+    assert_eq!(
+        (answer.status(), answer.body()),
+        (200, "<!doctype html>start")
+    );
+    let config = server.get("/demo/config.json", &[]).await;
+    assert_eq!(config.header("cache-control"), Some("no-cache"));
+    assert!(config.body().contains("iceServers"));
     server.stop().await;
 }
