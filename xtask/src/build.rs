@@ -1,6 +1,5 @@
 //! `build` and `package`: browser module → npm package → demo → binary.
 
-use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -80,40 +79,15 @@ pub(crate) fn web(repo: &Repo) -> Result<()> {
     )
 }
 
-/// The demo: by its own build script if it has one, else its files beside the npm package's.
+/// The demo, by its own build script.
 fn demo(repo: &Repo) -> Result<()> {
-    let root = repo.root.join(DEMO);
-    let dist = root.join("dist");
-    let manifest = std::fs::read(root.join("package.json")).unwrap_or_default();
-    let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap_or_default();
-    if manifest["scripts"]["build"].is_string() {
-        let inputs = [DEMO, "packages/peerjs-mesh/dist"];
-        return unless_fresh(repo, "demo", &inputs, "apps/demo/dist/index.html", || {
-            println!("  demo");
-            let mut npm = repo.program("npm", DEMO);
-            npm.args(["run", "build", "--silent"]);
-            run::shown(npm, BUNDLE)
-        });
-    }
-    if !root.join("index.html").exists() {
-        return Ok(());
-    }
-    let mut wanted = BTreeSet::new();
-    for file in files_below(&root)? {
-        wanted.insert(copy(&root, &file, &dist)?);
-    }
-    let package = repo.root.join(PACKAGE).join("dist");
-    if package.exists() {
-        for file in files_below(&package)? {
-            wanted.insert(copy(&package, &file, &dist.join("peerjs-mesh"))?);
-        }
-    }
-    for file in files_below(&dist)? {
-        if !wanted.contains(&file) {
-            std::fs::remove_file(file)?;
-        }
-    }
-    Ok(())
+    let inputs = [DEMO, "packages/peerjs-mesh/dist"];
+    unless_fresh(repo, "demo", &inputs, "apps/demo/dist/index.html", || {
+        println!("  demo");
+        let mut npm = repo.program("npm", DEMO);
+        npm.args(["run", "build", "--silent"]);
+        run::shown(npm, BUNDLE)
+    })
 }
 
 fn binary(repo: &Repo) -> Result<()> {
@@ -209,19 +183,4 @@ pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     }
     files.sort();
     Ok(files)
-}
-
-/// Copies a file to the same place below another folder, unless the same is there: cargo rebuilds a
-/// binary whose embedded files were touched.
-fn copy(from: &Path, file: &Path, to: &Path) -> Result<PathBuf> {
-    let copy = to.join(file.strip_prefix(from).unwrap_or(file));
-    let bytes = std::fs::read(file)?;
-    if std::fs::read(&copy).is_ok_and(|old| old == bytes) {
-        return Ok(copy);
-    }
-    if let Some(folder) = copy.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    std::fs::write(&copy, bytes)?;
-    Ok(copy)
 }

@@ -41,6 +41,7 @@ const PARTS: &[Part] = &[
     Part { name: "native",   quick: false, needs: &[],                                     built: true,  cases: native },
     Part { name: "lab",      quick: false, needs: &[Need::NodeModules, Need::Namespaces],  built: true,  cases: lab },
     Part { name: "e2e",      quick: false, needs: &[Need::NodeModules, Need::Browsers],    built: true,  cases: e2e },
+    Part { name: "demo",     quick: false, needs: &[Need::NodeModules, Need::Browsers],    built: true,  cases: demo },
     Part { name: "e2e-lab",  quick: false, needs: &[Need::NodeModules, Need::Browsers, Need::Namespaces], built: true, cases: e2e_lab },
 ];
 
@@ -348,18 +349,12 @@ fn types(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
 }
 
 fn values(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
-    let folder = "packages/peerjs-mesh";
-    let package = std::fs::read_to_string(plan.repo.root.join(folder).join("package.json"))
-        .unwrap_or_default();
-    let package: serde_json::Value = serde_json::from_str(&package).unwrap_or_default();
-    let cases = if package["scripts"]["test"].is_string() {
+    let cases = ["packages/peerjs-mesh", "apps/demo"].map(|folder| {
         let mut npm = plan.repo.program("npm", folder);
         npm.args(["test", "--silent"]);
-        vec![Case::process("npm test", npm, Reader::Node, minutes(5))]
-    } else {
-        node_cases(plan.repo, &format!("{folder}/test"), minutes(5))
-    };
-    Ok(unless_missing(plan, cases))
+        Case::process(format!("npm test {folder}"), npm, Reader::Node, minutes(5))
+    });
+    Ok(unless_missing(plan, cases.into()))
 }
 
 fn sizes(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
@@ -380,6 +375,11 @@ fn e2e(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
     let mut cases = node_cases(plan.repo, "e2e", minutes(20));
     cases.retain(|case| !case.name.ends_with(IN_LAB));
     Ok(cases)
+}
+
+/// The demo as people go through it; their screenshots are left in `target/shots/demo`.
+fn demo(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
+    Ok(node_cases(plan.repo, "e2e/demo", minutes(5)))
 }
 
 fn e2e_lab(plan: &mut Plan<'_>) -> Result<Vec<Case>> {

@@ -1,0 +1,258 @@
+/** The camera, the microphone and the speakers of this device, and what became of asking for them. */
+
+import { recall, recallFlag, remember, rememberFlag } from "../room/remember.js";
+
+export type Kind = "camera" | "microphone";
+
+/**
+ * How it is with a device: not asked for yet, being opened, on, switched off by its owner; or refused by the browser,
+ * not there, used by another program, pulled out, out of reach because the page is not secure.
+ */
+export type Standing = "idle" | "asking" | "on" | "off" | "denied" | "missing" | "busy" | "lost" | "insecure";
+
+/** One camera or microphone as the components show it. */
+export interface Source {
+  standing: Standing;
+  /** What is recorded; there is one also while the microphone is muted. */
+  track: MediaStreamTrack | undefined;
+  /** What there is to choose from. Names are empty until the browser has been allowed to tell them. */
+  list: readonly MediaDeviceInfo[];
+  /** The id of the one in use; empty: whichever the browser prefers. */
+  chosen: string;
+}
+
+export interface DevicesState {
+  camera: Source;
+  microphone: Source;
+  speakers: { list: readonly MediaDeviceInfo[]; chosen: string; /** Whether this browser lets one choose. */ can: boolean };
+}
+
+const VIDEO: MediaTrackConstraints = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } };
+const AUDIO: MediaTrackConstraints = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+const INPUT: Record<Kind, MediaDeviceKind> = { camera: "videoinput", microphone: "audioinput" };
+const KINDS: readonly Kind[] = ["camera", "microphone"];
+
+/** Keeps the devices open over lobby and call. */
+export class Devices {
+  #state: DevicesState;
+  readonly #listeners = new Set<() => void>();
+  /** Hears what a person should be told at once: a device was pulled out, or will not open. */
+  onTrouble: (text: string) => void = () => undefined;
+
+  // One function, so that it is added once however often this starts.
+  readonly #listen = (): void => void this.#list();
+
+  constructor() {
+    const source = (kind: Kind): Source => ({
+      standing: recallFlag(kind, true) ? "idle" : "off", track: undefined, list: [], chosen: recall(`${kind}-id`) ?? "",
+    });
+    this.#state = {
+      camera: source("camera"),
+      microphone: source("microphone"),
+      speakers: { list: [], chosen: recall("speaker-id") ?? "", can: "setSinkId" in HTMLMediaElement.prototype },
+    };
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+  readonly snapshot = (): DevicesState => this.#state;
+
+  /** Asks for all that its owner wants on, in one question. */
+  async start(): Promise<void> {
+    if (!this.#reachable()) return;
+    navigator.mediaDevices.addEventListener("devicechange", this.#listen);
+    await this.#list();
+    await this.#ask();
+  }
+
+  async #ask(): Promise<void> {
+    const wanted = KINDS.filter((kind) => this.#state[kind].standing === "idle");
+    const there = wanted.filter((kind) => this.#state[kind].list.length > 0);
+    for (const kind of wanted) if (!there.includes(kind)) this.#set(kind, { standing: "missing" });
+    if (there.length === 2 && (await this.#open(there)) === "denied") {
+      // Perhaps only one of them is refused. Whoever closed the question is not asked again.
+      for (const kind of there) if ((await permission(kind)) === "granted") await this.#open([kind]);
+    } else if (there.length === 1) await this.#open(there);
+  }
+
+  /** Asks once more for what was refused or could not be opened. */
+  async again(): Promise<void> {
+    for (const kind of KINDS) if (["denied", "busy"].includes(this.#state[kind].standing)) this.#set(kind, { standing: "idle" });
+    await this.#ask();
+  }
+
+  /** Switches one on or off. A camera that is off is not in use; a microphone is only deaf, so that it is back at once. */
+  async toggle(kind: Kind): Promise<void> {
+    const { standing, track } = this.#state[kind];
+    if (standing === "asking") return;
+    if (!this.#reachable()) return this.onTrouble(whyNot(kind, "insecure"));
+    if (standing === "on") {
+      rememberFlag(kind, false);
+      if (kind === "camera") this.#drop(kind);
+      else if (track) track.enabled = false;
+      this.#set(kind, { standing: "off" });
+      return;
+    }
+    rememberFlag(kind, true);
+    if (track?.readyState === "live") {
+      track.enabled = true;
+      this.#set(kind, { standing: "on" });
+      return;
+    }
+    await this.#openOrSay(kind);
+  }
+
+  /** Uses another camera or microphone from now on. */
+  async choose(kind: Kind, id: string): Promise<void> {
+    remember(`${kind}-id`, id);
+    const silent = kind === "microphone" && this.#state[kind].standing === "off";
+    this.#set(kind, { chosen: id });
+    if (this.#state[kind].standing === "off" && !silent) return;
+    await this.#openOrSay(kind);
+    if (silent && this.#state[kind].standing === "on") await this.toggle(kind);
+  }
+
+  chooseSpeaker(id: string): void {
+    remember("speaker-id", id);
+    this.#change({ speakers: { ...this.#state.speakers, chosen: id } });
+  }
+
+  /** Gives every device back; `start` takes them again. */
+  stop(): void {
+    for (const kind of KINDS) {
+      this.#drop(kind);
+      if (this.#state[kind].standing === "on") this.#set(kind, { standing: "idle" });
+    }
+  }
+
+  async #openOrSay(kind: Kind): Promise<void> {
+    await this.#open([kind]);
+    const text = whyNot(kind, this.#state[kind].standing);
+    if (text) this.onTrouble(text);
+  }
+
+  /** Opens devices with one question, and notes what became of it. */
+  async #open(kinds: readonly Kind[]): Promise<Standing> {
+    for (const kind of kinds) this.#set(kind, { standing: "asking" });
+    let standing: Standing = "on";
+    try {
+      const stream = await navigator.mediaDevices.getUserMedia({
+        ...(kinds.includes("camera") && { video: { ...VIDEO, ...this.#exactly("camera") } }),
+        ...(kinds.includes("microphone") && { audio: { ...AUDIO, ...this.#exactly("microphone") } }),
+      });
+      for (const track of stream.getTracks()) this.#take(track.kind === "video" ? "camera" : "microphone", track);
+    } catch (error) {
+      standing = standingAfter(error);
+      for (const kind of kinds) {
+        this.#drop(kind);
+        this.#set(kind, { standing });
+      }
+      // The two together fail by the worse one: the other may do alone.
+      if (kinds.length > 1 && standing !== "denied") for (const kind of kinds) await this.#open([kind]);
+    }
+    // Names can be read only now.
+    await this.#list();
+    return standing;
+  }
+
+  #exactly(kind: Kind): MediaTrackConstraints {
+    const { chosen, list } = this.#state[kind];
+    return list.some((device) => device.deviceId === chosen) && chosen !== "" ? { deviceId: { exact: chosen } } : {};
+  }
+
+  #take(kind: Kind, track: MediaStreamTrack): void {
+    this.#drop(kind);
+    if (kind === "camera") track.contentHint = "motion";
+    // Told when the device goes, never for our own stop().
+    track.addEventListener("ended", () => void this.#onLost(kind, track));
+    this.#set(kind, { standing: "on", track, chosen: track.getSettings().deviceId ?? this.#state[kind].chosen });
+  }
+
+  async #onLost(kind: Kind, track: MediaStreamTrack): Promise<void> {
+    if (this.#state[kind].track !== track) return;
+    const muted = this.#state[kind].standing === "off";
+    this.#drop(kind);
+    this.#set(kind, { standing: "lost", chosen: "" });
+    await this.#list();
+    if (this.#state[kind].list.length === 0) return this.onTrouble(whyNot(kind, "lost"));
+    await this.#open([kind]);
+    const now = this.#state[kind];
+    const name = now.list.find((device) => device.deviceId === now.chosen)?.label || "another one";
+    if (now.standing !== "on") return this.onTrouble(whyNot(kind, "lost"));
+    if (muted) await this.toggle(kind);
+    this.onTrouble(`Your ${kind} is gone. ${name} takes its place.`);
+  }
+
+  #drop(kind: Kind): void {
+    this.#state[kind].track?.stop();
+    this.#set(kind, { track: undefined });
+  }
+
+  #reachable(): boolean {
+    if (navigator.mediaDevices) return true;
+    for (const kind of KINDS) this.#set(kind, { standing: "insecure" });
+    return false;
+  }
+
+  async #list(): Promise<void> {
+    const all = await navigator.mediaDevices.enumerateDevices().catch(() => []);
+    for (const kind of KINDS) {
+      const list = all.filter((device) => device.kind === INPUT[kind]);
+      // One that was missing, or gone, is back.
+      const back = list.length > 0 && ["missing", "lost"].includes(this.#state[kind].standing);
+      this.#set(kind, { list, ...(back && { standing: "off" }) });
+    }
+    this.#change({ speakers: { ...this.#state.speakers, list: all.filter((device) => device.kind === "audiooutput") } });
+  }
+
+  #set(kind: Kind, change: Partial<Source>): void {
+    this.#change({ [kind]: { ...this.#state[kind], ...change } });
+  }
+
+  #change(change: Partial<DevicesState>): void {
+    this.#state = { ...this.#state, ...change };
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function standingAfter(error: unknown): Standing {
+  switch (error instanceof DOMException ? error.name : "") {
+    case "NotAllowedError":
+    case "SecurityError":
+      return "denied";
+    case "NotFoundError":
+    case "OverconstrainedError":
+      return "missing";
+    default:
+      return "busy";
+  }
+}
+
+async function permission(kind: Kind): Promise<PermissionState | "unknown"> {
+  try {
+    return (await navigator.permissions.query({ name: kind as PermissionName })).state;
+  } catch {
+    return "unknown";
+  }
+}
+
+/** What to tell a person whose camera or microphone is not on; empty where nothing is wrong. */
+export function whyNot(kind: Kind, standing: Standing): string {
+  const name = kind === "camera" ? "camera" : "microphone";
+  switch (standing) {
+    case "denied":
+      return `The browser does not let this page use the ${name}. Allow it beside the address, then try again.`;
+    case "missing":
+      return `No ${name} was found.`;
+    case "busy":
+      return `The ${name} cannot be opened. Perhaps another program uses it.`;
+    case "lost":
+      return `The ${name} was unplugged.`;
+    case "insecure":
+      return `The browser gives the ${name} only to pages with https. This one was opened without.`;
+    default:
+      return "";
+  }
+}

@@ -1,0 +1,128 @@
+// The call, as people go through it: lobby, call, chat, screen, leave; and how it looks with few and with many.
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, test } from "node:test";
+import { House } from "./house.mjs";
+
+let house;
+before(async () => (house = await House.open()));
+afterEach(() => house.empty());
+after(() => house?.close());
+
+const room = () => `room-${Math.random().toString(36).slice(2, 10)}`;
+
+async function two() {
+  const where = room();
+  const ann = await house.person({ room: where });
+  await ann.join("Ann Example");
+  await ann.reads("You are alone here");
+  const ben = await house.person({ room: where });
+  await ben.join("Ben");
+  await Promise.all([ann.reads("2 people"), ben.reads("2 people")]);
+  return { where, ann, ben };
+}
+
+test("alone in the room one is told to send the link", { timeout: 60_000 }, async () => {
+  const where = room();
+  const ann = await house.person({ room: where });
+  await ann.join("Ann Example");
+  await ann.reads("Send this link to whoever should come.");
+  await ann.reads(`/demo/#${where}`);
+  assert.deepEqual(await ann.look("alone"), []);
+});
+
+test("two write to each other, and what is unread is counted", { timeout: 60_000 }, async () => {
+  const { ann, ben } = await two();
+  assert.deepEqual(await ann.look("two"), []);
+  await ben.press("Chat");
+  await ben.find("textbox", "Message");
+  assert.equal(await ben.focused(), "Message");
+  await ben.page.keyboard.type("Hello Ann, can you hear me? m v");
+  await ben.page.keyboard.press("Enter");
+  await ben.page.keyboard.type("I see your new lamp.");
+  await ben.page.keyboard.press("Enter");
+  // Letters that are typed are no commands.
+  await ben.find("button", "Mute");
+  await ben.find("button", "Camera off");
+
+  await ann.find("button", "Chat, 2 unread");
+  assert.deepEqual(await ann.look("unread"), []);
+  await ann.press("Chat, 2 unread");
+  await ann.reads("I see your new lamp.");
+  await ann.fill("Message", "Yes, loud and clear!");
+  await ann.press("Send");
+  await ben.reads("Yes, loud and clear!");
+  assert.deepEqual(await ann.look("chat"), []);
+  await ann.page.keyboard.press("Escape");
+  await ann.holds("the focus is back on the button", () => document.activeElement.getAttribute("aria-label") === "Chat");
+});
+
+test("microphone and camera have keys, and the others see what is off", { timeout: 60_000 }, async () => {
+  const { ann, ben } = await two();
+  await ann.page.keyboard.press("m");
+  await ann.find("button", "Unmute");
+  await ann.page.keyboard.press("v");
+  await ann.find("button", "Camera on");
+  await ben.press("People, 2");
+  await ben.holds("that Ann's are off", () => /Ann Example[\s\S]*microphone off, [\s\S]*camera off/.test(document.querySelector(".members").textContent));
+  assert.deepEqual(await ben.look("people"), []);
+  await ann.page.keyboard.press("m");
+  await ann.page.keyboard.press("v");
+  await ann.find("button", "Camera off");
+  await ben.holds("that Ann's are on", () => /Ann Example[\s\S]*microphone on, [\s\S]*camera on/.test(document.querySelector(".members").textContent));
+});
+
+test("the name and the devices are changed during the call", { timeout: 60_000 }, async () => {
+  const { ann, ben } = await two();
+  await ann.press("Settings");
+  await ann.fill("Your name", "Annabel");
+  await ann.page.keyboard.press("Enter");
+  await ben.reads("Annabel");
+  assert.deepEqual(await ann.look("settings"), []);
+  await ann.press("Close settings");
+  await ann.holds("the focus is back on the button", () => document.activeElement.getAttribute("aria-label") === "Settings");
+});
+
+test("four, nine and sixteen people are all seen, terminals among them", { timeout: 90_000 }, async () => {
+  const { where, ann } = await two();
+  const come = (names) => names.map((name) => house.program(where, name));
+  const programs = come(["Cleo", "Dora Hansen"]);
+  await ann.reads("4 people");
+  assert.deepEqual(await ann.look("four"), []);
+  programs.push(...come(["Emil", "Farid", "Gerda von Altenburg-Hohenstein", "Hana", "Ivo"]));
+  await ann.reads("9 people");
+  assert.deepEqual(await ann.look("nine"), []);
+  programs.push(...come(["Jo", "Kim", "Lea", "Mo", "Nia", "Otto", "Pia"]));
+  await ann.reads("16 people");
+  for (const name of ["Cleo", "Gerda von Altenburg-Hohenstein", "Pia"]) await ann.reads(name);
+  assert.deepEqual(await ann.look("sixteen"), []);
+  // They write, and are written to.
+  await ann.page.keyboard.press("c");
+  await programs[0].send({ cmd: "send", data: "Hello from a terminal" });
+  await ann.reads("Hello from a terminal");
+});
+
+test("a screen is shown to the others, and taken back", { timeout: 60_000 }, async () => {
+  const { ann, ben } = await two();
+  await ann.press("Share screen");
+  await ann.find("button", "Stop sharing");
+  await ben.holds("that Ann shows her screen", () => document.body.textContent.includes("Shows the screen:Ann Example"));
+  assert.deepEqual(await ann.look("sharing"), []);
+  assert.deepEqual(await ben.look("screen"), []);
+  await ann.press("Stop sharing");
+  await ben.holds("that Ann shows it no longer", () => !document.body.textContent.includes("Shows the screen:"));
+  await ann.find("button", "Camera off");
+});
+
+test("one leaves, gives the devices back, and joins again", { timeout: 60_000 }, async () => {
+  const { ann, ben } = await two();
+  await ann.press("Leave");
+  await ann.reads("You have left");
+  await ben.reads("You are alone here");
+  assert.equal(await ann.page.$$eval("video", (videos) => videos.length), 0);
+  assert.deepEqual(await ann.look("left"), []);
+  await ann.press("Join again");
+  await ann.reads("2 people");
+  await ben.reads("2 people");
+  await ann.find("button", "Camera off");
+});

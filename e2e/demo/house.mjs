@@ -1,0 +1,75 @@
+// Where the demo is tried: `peerjs-mesh serve` with the demo as it was built, and Chromium with devices or without.
+
+import { launchChromium } from "../harness/browsers.mjs";
+import { startNative } from "../harness/native-member.mjs";
+import { plainNet } from "../harness/net.mjs";
+import { ROOT } from "../harness/root.mjs";
+import { startOurs } from "../harness/servers.mjs";
+import { Person } from "./person.mjs";
+
+const place = plainNet().place("here");
+
+/** What Chromium is told of devices, by what a test wants there. */
+const DEVICES = {
+  "two cameras": ["--use-fake-device-for-media-stream=device-count=2,display-media-type=monitor"],
+  refused: ["--use-fake-ui-for-media-stream=deny"],
+  "no camera": ["--use-fake-device-for-media-stream=device-count=0"],
+  // A name that is no loopback address to the browser: it gives no devices to such a page without https.
+  insecure: ["--host-resolver-rules=MAP demo.test 127.0.0.1"],
+};
+
+export class House {
+  #browsers = new Map();
+  #people = [];
+  #programs = [];
+
+  static async open() {
+    const house = new House();
+    house.server = await startOurs(place, ["--demo-dir", `${ROOT}apps/demo/dist`]);
+    return house;
+  }
+
+  /** The demo's address, in a room or, without one, where it makes one up. */
+  address(room, host = this.server.host) {
+    return `http://${host}:${this.server.port}/demo/${room ? `#${room}` : ""}`;
+  }
+
+  browser(devices) {
+    if (!this.#browsers.has(devices)) this.#browsers.set(devices, launchChromium(place, { args: DEVICES[devices] }));
+    return this.#browsers.get(devices);
+  }
+
+  /** Somebody with the demo open, in the lobby. */
+  async person({ room, devices = "two cameras", host, ...how } = {}) {
+    const person = await Person.open(await this.browser(devices), this.address(room, host), how);
+    this.#people.push(person);
+    return person;
+  }
+
+  /** Somebody in a terminal. */
+  program(room, name, options) {
+    const program = startNative(place, name, { room, server: this.server, options, args: ["--name", name] });
+    this.#programs.push(program);
+    return program;
+  }
+
+  /** A new server in the place of one that was ended. */
+  async serveAgain() {
+    await this.server.stop();
+    this.server = await startOurs(place, ["--demo-dir", `${ROOT}apps/demo/dist`]);
+  }
+
+  /** Ends whoever came for one test. */
+  async empty() {
+    await Promise.all([...this.#people, ...this.#programs].map((one) => one.close().catch(() => {})));
+    this.#people = [];
+    this.#programs = [];
+  }
+
+  async close() {
+    await this.empty();
+    const browsers = await Promise.allSettled(this.#browsers.values());
+    await Promise.all(browsers.map(({ value }) => value?.close()));
+    await this.server.stop();
+  }
+}

@@ -1,0 +1,106 @@
+// Before the call: what a person meets who has followed the link, with devices and without.
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, test } from "node:test";
+import { House } from "./house.mjs";
+
+let house;
+before(async () => (house = await House.open()));
+afterEach(() => house.empty());
+after(() => house?.close());
+
+const pictured = (person) => person.holds("the camera's picture", () => document.querySelector("video")?.videoWidth > 0);
+const room = () => `room-${Math.random().toString(36).slice(2, 10)}`;
+
+test("the lobby shows one's picture and lets one choose among the devices", { timeout: 60_000 }, async () => {
+  const ann = await house.person({ room: "quiet-otter-pond" });
+  await pictured(ann);
+  const cameras = await ann.page.$$eval("select", (lists) => [...lists[0].options].map(({ text }) => text));
+  assert.equal(cameras.length, 2, cameras.join());
+  await ann.page.select("select", await ann.page.$eval("select", (list) => list.options[1].value));
+  await ann.holds("the second camera", () => document.querySelector("video").srcObject.getVideoTracks()[0].label.includes("1"));
+  assert.deepEqual(await ann.look("lobby"), []);
+});
+
+test("without a room in the link the lobby makes one up, and its link leads there", { timeout: 60_000 }, async () => {
+  const ann = await house.person();
+  const made = await (await ann.find("textbox", "Room")).evaluate((input) => input.value);
+  assert.match(made, /^[a-z]+-[a-z]+-[a-z]+$/);
+  assert.deepEqual(await ann.look("lobby-new"), []);
+  await ann.join("Ann");
+  await ann.reads("You are alone here");
+  assert.equal(new URL(ann.page.url()).hash, `#${made}`);
+  const ben = await house.person({ room: made });
+  await ben.join("Ben");
+  await ann.reads("2 people");
+});
+
+test("a room's name that none can have is put right", { timeout: 60_000 }, async () => {
+  const ann = await house.person({ room: encodeURIComponent("Ann's tea!") });
+  await ann.reads("How about Ann-s-tea?");
+  assert.deepEqual(await ann.look("lobby-wrong-room"), []);
+  await ann.press("Ann-s-tea");
+  await ann.join("Ann");
+  await ann.reads("You are alone here");
+  assert.equal(new URL(ann.page.url()).hash, "#Ann-s-tea");
+});
+
+test("without a name one is a guest; a name that was given is remembered", { timeout: 60_000 }, async () => {
+  const where = room();
+  const ann = await house.person({ room: where });
+  await ann.press("Join");
+  await ann.holds("a guest's tile", () => /Guest \d{3}/.test(document.querySelector(".tile")?.textContent ?? ""));
+  await ann.page.reload();
+  await ann.join("Ann");
+  await ann.reads("You are alone here");
+  await ann.page.reload();
+  assert.equal(await (await ann.find("textbox", "Your name")).evaluate((input) => input.value), "Ann");
+});
+
+/** Chromium's microphone cannot be taken away by a switch: the browser's words for it are said in its place. */
+const noDevices = () => {
+  navigator.mediaDevices.enumerateDevices = async () => [];
+  navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("Requested device not found", "NotFoundError"));
+};
+
+/** Each way in which there are no devices: what is said of it. One gets in all the same. */
+for (const [devices, says, how] of [
+  ["refused", "The browser does not let this page use camera and microphone."],
+  ["no camera", "No camera was found."],
+  ["none", "No camera and no microphone were found.", { devices: "no camera", before: noDevices }],
+  ["insecure", "The browser gives camera and microphone only to pages with https.", { host: "demo.test" }],
+]) {
+  test(`devices: ${devices}: the lobby says so, and one can join`, { timeout: 60_000 }, async () => {
+    const where = room();
+    const ann = await house.person({ room: where, devices, ...how });
+    await ann.reads(says);
+    await ann.reads("You can join all the same");
+    assert.deepEqual(await ann.look(`lobby-${devices.replace(" ", "-")}`), []);
+    await ann.join("Ann");
+    await ann.reads("You are alone here");
+    const ben = await house.person({ room: where });
+    await ben.join("Ben");
+    await ann.reads("2 people");
+    await ann.press("Camera on");
+    await ann.holds("a notice that says why not", () => /camera/.test(document.querySelector(".notice.trouble")?.textContent ?? ""));
+  });
+}
+
+test("the lobby is gone through by keyboard alone", { timeout: 60_000 }, async () => {
+  const ann = await house.person({ room: room() });
+  await pictured(ann);
+  const order = [];
+  for (let i = 0; i < 12 && order.at(-1) !== "Join"; i++) {
+    await ann.page.keyboard.press("Tab");
+    order.push(await ann.focused());
+    if (order.at(-1) === "Turn camera off") {
+      await ann.page.keyboard.press("Space");
+      await ann.reads("Your camera is off");
+    }
+    if (order.at(-1) === "Your name") await ann.page.keyboard.type("Ann");
+  }
+  assert.deepEqual(order, ["Turn microphone off", "Turn camera off", "Your name", "Join"]);
+  await ann.page.keyboard.press("Enter");
+  await ann.reads("You are alone here");
+  await ann.find("button", "Camera on");
+});
