@@ -210,7 +210,10 @@ for (const [what, code, impostor] of [
     const opened = await browser.open(`${stage.files.url}e2e/pages/impostor.html#${config}`);
     try {
       await opened.page.waitForFunction("globalThis.seen?.open === 1", { timeout: 10_000 });
-      return await error(await start({ room }));
+      const event = await error(await start({ room }));
+      // A person is told who it is, not only that.
+      if (code === "unsupported") assert.equal(event.message, `not supported: ${room} is stock PeerJS or the original package`);
+      return event;
     } finally {
       await opened.close();
     }

@@ -7,6 +7,7 @@ import * as exchange from "./scenarios/exchange.mjs";
 import * as foundedAnew from "./scenarios/founded-anew.mjs";
 import * as hostPageKilled from "./scenarios/host-page-killed.mjs";
 import * as nativeHostFrozen from "./scenarios/native-host-frozen.mjs";
+import * as nativeHostWakes from "./scenarios/native-host-wakes.mjs";
 
 const MIX = ["chromium", "chromium", "firefox", "native"];
 
@@ -25,7 +26,7 @@ export function playAll(open) {
   });
   after(() => stage?.close());
   for (const server of Object.keys(SERVERS)) {
-    for (const scenario of [exchange, hostPageKilled, nativeHostFrozen, foundedAnew]) {
+    for (const scenario of [exchange, hostPageKilled, nativeHostFrozen, nativeHostWakes, foundedAnew]) {
       test(`${server}: ${scenario.title}`, { timeout: SCENARIO }, (t) =>
         stage.play(scenario, { server, mix: MIX, note: (text) => t.diagnostic(text) }),
       );

@@ -17,6 +17,13 @@ export function binary() {
   return path;
 }
 
+/** The program with many members in one process: MESH_CROWD_BIN, or the release build of the example. */
+export function crowdBinary() {
+  const path = process.env.MESH_CROWD_BIN ?? `${ROOT}target/release/examples/crowd`;
+  if (!existsSync(path)) throw new Error(`no crowd at ${path}: run \`cargo build --release -p peerjs-mesh --example crowd\`, or set MESH_CROWD_BIN`);
+  return path;
+}
+
 async function face(kind, place, child) {
   const { port } = await listening(child, START, `server ${kind}`);
   return {

@@ -2,6 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { launchChromium, launchFirefox } from "./browsers.mjs";
+import { startCrowd } from "./crowd.mjs";
 import { startNative } from "./native-member.mjs";
 import { Ledger, listEachOther, orderly } from "./oracle.mjs";
 import { agentUrl, PageMember } from "./page-member.mjs";
@@ -104,6 +105,13 @@ export class Room {
     if (kind !== "native") return (await this.prepare(kind)).start(settings);
     const { name, place } = this.#next(kind);
     return this.#enter(startNative(place, name, this.#config(settings)));
+  }
+
+  /** Starts `count` native members in one process, which join at the same moment. */
+  startCrowd(count) {
+    const all = Array.from({ length: count }, () => this.#next("native"));
+    const names = all.map(({ name }) => name);
+    return startCrowd(all[0].place, names, this.#config()).map((member) => this.#enter(member));
   }
 
   /** Opens a page whose process runs but which has not joined yet: `{start()}` lets it. */

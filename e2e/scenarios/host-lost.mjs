@@ -11,7 +11,7 @@ const RECOVERED = 10_000;
 const ARRIVE = 60_000;
 
 /** Messages of one member: at most 100 kB in all, every eighth to one of `others`. */
-function traffic(member, others, count, start = 0) {
+export function traffic(member, others, count, start = 0) {
   return Array.from({ length: count }, (_, i) => {
     const data = small(member.name, start + i);
     return i % 8 === 5 && others.length > 0 ? { data, to: others[i % others.length].id } : { data };

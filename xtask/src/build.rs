@@ -16,6 +16,7 @@ const PACKAGE: &str = "packages/peerjs-mesh";
 const DEMO: &str = "apps/demo";
 const CLI: &str = "peerjs-mesh-cli";
 const LAB: &str = "peerjs-mesh-lab";
+const CROWD: &str = "crowd";
 
 /// `cargo xtask build`.
 pub(crate) fn command(repo: &Repo) -> Result<()> {
@@ -101,8 +102,22 @@ fn binary(repo: &Repo) -> Result<()> {
     run::shown(cargo, COMPILE)
 }
 
-/// The lab's program, for tests in Node that need a network.
-pub(crate) fn lab(repo: &Repo) -> Result<()> {
+/// The programs that only tests in Node need: the lab's, for a network, and many native members in one.
+pub(crate) fn helpers(repo: &Repo) -> Result<()> {
+    lab(repo)?;
+    let mut cargo = repo.cargo();
+    cargo.args([
+        "build",
+        "--release",
+        "--package",
+        "peerjs-mesh",
+        "--example",
+        CROWD,
+    ]);
+    run::shown(cargo, COMPILE)
+}
+
+fn lab(repo: &Repo) -> Result<()> {
     if !repo.has_bin(LAB) {
         return Ok(());
     }
@@ -116,6 +131,8 @@ pub(crate) fn environment(repo: &Repo, command: &mut Command) {
     command.env("PEERJS_MESH_BIN", repo.binary());
     command.env("OUR_SERVER", repo.binary());
     command.env("LAB_BIN", repo.target.join("release").join(LAB));
+    let crowd = repo.target.join("release/examples").join(CROWD);
+    command.env("MESH_CROWD_BIN", crowd);
     command.env("MESH_SHOTS", repo.target.join("shots"));
     if let Some(chrome) = setup::chrome() {
         command.env("CHROME", chrome);

@@ -159,7 +159,7 @@ fn prepare(
     let result = built.get_or_insert_with(|| {
         println!("── build");
         build::everything(repo)
-            .and_then(|()| build::lab(repo))
+            .and_then(|()| build::helpers(repo))
             .map_err(|failure| format!("the build failed: {}", failure.text()))
     });
     result.clone().err()

@@ -29,6 +29,18 @@ impl Error {
         }
     }
 
+    /// What the core tells besides the answers to calls. `detail`: the server's words, an id, or empty.
+    pub(crate) fn told(code: ErrorCode, detail: &str) -> Error {
+        if code == ErrorCode::Unsupported {
+            return Error::new(
+                code,
+                format!("{detail} is stock PeerJS or the original package"),
+            )
+            .with_hint("it was turned away: such members cannot be in the room yet");
+        }
+        Error::new(code, detail)
+    }
+
     /// An error of a face in front of this crate: the code's own words with `detail` behind them, and a hint.
     pub fn with_code(code: ErrorCode, detail: &str, hint: &str) -> Error {
         Error::new(code, detail).with_hint(hint)
@@ -79,7 +91,7 @@ fn words(code: ErrorCode) -> (&'static str, &'static str, &'static str) {
         ErrorCode::InvalidRoom => (
             "invalid-room",
             "the room's name cannot be used",
-            "use letters and digits, in groups separated by single spaces, hyphens or underscores",
+            "use up to 128 letters and digits, in groups separated by single spaces, hyphens or underscores",
         ),
         ErrorCode::InvalidOption => ("invalid-option", "an option cannot be used", ""),
         ErrorCode::BadCommand => ("bad-command", "no such command", ""),
@@ -153,7 +165,7 @@ fn words(code: ErrorCode) -> (&'static str, &'static str, &'static str) {
         ErrorCode::Left => ("left", "this member has left", "join again"),
         ErrorCode::MediaDenied => ("media-denied", "camera or microphone was refused", ""),
         ErrorCode::PortInUse => ("port-in-use", "the port is in use", ""),
-        ErrorCode::Unsupported => ("unsupported", "this is not available", ""),
+        ErrorCode::Unsupported => ("unsupported", "not supported", ""),
         ErrorCode::Internal => (
             "internal",
             "an error inside peerjs-mesh",

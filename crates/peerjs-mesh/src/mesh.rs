@@ -56,7 +56,7 @@ impl Mesh {
     /// `invalid-room`, `invalid-option`, `unsupported`, `not-encodable` and `message-too-large` (of the init data);
     /// `internal` outside a runtime.
     pub fn join(room: &str, options: Options) -> Result<Mesh, Error> {
-        let (config, server) = options.settle(room)?;
+        let (config, server, trust) = options.settle(room)?;
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| {
             Error::new(ErrorCode::Internal, "there is no tokio runtime here")
                 .with_hint("call Mesh::join inside one, with I/O and time enabled")
@@ -72,7 +72,7 @@ impl Mesh {
         let (outlet, intake) = outlet();
         let id = member.id().to_owned();
         let name = options.log_id.clone().unwrap_or_else(|| id.clone());
-        let driver = Driver::new(member, links, server, obeyed, outlet);
+        let driver = Driver::new(member, links, (server, trust), obeyed, outlet);
         let span = tracing::info_span!("mesh", member = name);
         let task = runtime.spawn(tracing::Instrument::instrument(driver.run(), span));
         Ok(Mesh {

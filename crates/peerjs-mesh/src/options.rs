@@ -1,8 +1,11 @@
 //! What can be asked for when a room is joined.
 
 mod named;
+#[cfg(test)]
+mod vectors;
 
 use crate::error::{Error, ErrorCode};
+use crate::native::tls::Trust;
 use crate::server::ServerUrl;
 use peerjs_mesh_core::Config;
 use peerjs_mesh_protocol::Value;
@@ -33,6 +36,9 @@ pub struct Options {
     pub server: String,
     /// The server's key. Default `peerjs`.
     pub key: String,
+    /// Certificates to trust besides the system's, PEM: of authorities, or of a server that made its own (which is then
+    /// trusted as it is, whatever name and dates it bears). Default none.
+    pub ca: Option<Vec<u8>>,
     /// Any value that can be sent: every member hears it together with this member. At most 64 KiB encoded.
     pub init_data: Option<Value>,
     /// The most members of the room while this member hosts it; `None`: no limit. Default 10.
@@ -61,6 +67,7 @@ impl Default for Options {
         Options {
             server: "http://localhost:9000/".to_owned(),
             key: "peerjs".to_owned(),
+            ca: None,
             init_data: None,
             mesh_limit: Some(10),
             do_health_check_interval: Duration::from_millis(500),
@@ -96,7 +103,7 @@ impl Options {
     }
 
     /// Checks everything, and says once what has no effect.
-    pub(crate) fn settle(&self, room: &str) -> Result<(Config, ServerUrl), Error> {
+    pub(crate) fn settle(&self, room: &str) -> Result<(Config, ServerUrl, Trust), Error> {
         if !is_valid_id(room) || room.is_empty() {
             let shown: String = room.chars().take(64).collect();
             return Err(Error::new(ErrorCode::InvalidRoom, format!("{shown:?}")));
@@ -108,6 +115,10 @@ impl Options {
             return Err(later("owner_mode: true"));
         }
         let server = ServerUrl::read(&self.server, &self.key)?;
+        let trust = match &self.ca {
+            None => Trust::default(),
+            Some(pem) => Trust::read(pem)?,
+        };
         let health = self.do_health_check_interval.as_millis();
         if !(100..=60_000).contains(&health) {
             return Err(named::wrong(
@@ -137,7 +148,7 @@ impl Options {
         if !idle.is_empty() {
             tracing::warn!("no effect here: {}", idle.join(", "));
         }
-        Ok((config, server))
+        Ok((config, server, trust))
     }
 }
 

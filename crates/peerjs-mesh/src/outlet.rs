@@ -132,7 +132,7 @@ impl Facts {
             Event::PeerJoined { peers, .. } | Event::PeerDropped { peers, .. } => {
                 self.peers.clone_from(peers);
             }
-            Event::Error { code, detail } => self.error = Some(Error::new(*code, detail)),
+            Event::Error { code, detail } => self.error = Some(Error::told(*code, detail)),
             _ => {}
         }
     }

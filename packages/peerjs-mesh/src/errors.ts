@@ -8,7 +8,7 @@ export type MeshErrorCode =
 /** Code, message, hint, PeerJS's word for it (empty where it has none). Their order is the numbering of the module. */
 const TABLE: readonly (readonly [MeshErrorCode, string, string, string])[] = [
   ["invalid-room", "the room's name cannot be used",
-    "use letters and digits, in groups separated by single spaces, hyphens or underscores", "invalid-id"],
+    "use up to 128 letters and digits, in groups separated by single spaces, hyphens or underscores", "invalid-id"],
   ["invalid-option", "an option cannot be used", "", ""],
   ["bad-command", "no such command", "", ""],
   ["server-unreachable", "the signalling server cannot be reached",
@@ -30,7 +30,7 @@ const TABLE: readonly (readonly [MeshErrorCode, string, string, string])[] = [
   ["left", "this member has left", "make a new one with mesh()", "disconnected"],
   ["media-denied", "camera or microphone was refused", "", ""],
   ["port-in-use", "the port is in use", "", ""],
-  ["unsupported", "this is not available", "", ""],
+  ["unsupported", "not supported", "", ""],
   ["internal", "an error inside peerjs-mesh", "please report it", ""],
 ];
 
@@ -56,3 +56,11 @@ export class MeshError extends Error {
 
 /** The code with that number in the module. */
 export const codeOf = (number: number): MeshErrorCode => TABLE[number]?.[0] ?? "internal";
+
+/** What the module tells besides the answers to calls. `detail`: the server's words, an id, or empty. */
+export const toldError = (code: MeshErrorCode, detail: string): MeshError =>
+  code === "unsupported"
+    ? new MeshError(code, `${detail} is stock PeerJS or the original package`, {
+        hint: "it was turned away: such members cannot be in the room yet",
+      })
+    : new MeshError(code, detail);

@@ -1,6 +1,6 @@
 import { Driver } from "./driver/driver.js";
 import { Emitter } from "./emitter.js";
-import { codeOf, MeshError } from "./errors.js";
+import { codeOf, MeshError, toldError } from "./errors.js";
 import { checkOptions, checkRoom, type MeshOptions, type Settings } from "./options.js";
 import { Watched } from "./promise.js";
 import { NEVER, type Event } from "./records.js";
@@ -353,7 +353,7 @@ export class Mesh extends Emitter<MeshEvents> {
       case "refused":
         return () => this.#settle(event.ticket)?.reject(new MeshError(event.code));
       case "error":
-        return () => this.emit("error", new MeshError(event.code, event.detail));
+        return () => this.emit("error", toldError(event.code, event.detail));
       case "left":
         return () => undefined;
     }

@@ -68,7 +68,7 @@ export interface Settings {
   hasInitData: boolean;
 }
 
-const PATTERN = /^[A-Za-z0-9]+(?:[ _-][A-Za-z0-9]+)*$/;
+const PATTERN = /^(?!.{129})[A-Za-z0-9]+(?:[ _-][A-Za-z0-9]+)*$/;
 const IGNORED = [
   "log_id", "retry", "retry_interval", "max_mesh_peers", "auto_call_peer", "do_health_check", "insert_dummy_track",
 ];

@@ -11,6 +11,8 @@ const url = new URL("../../../testdata/signalling.json", import.meta.url);
 const rows = (JSON.parse(readFileSync(url, "utf8")) as { rows: Row[] }).rows;
 const textOf = (row: Row): string => row.text ?? row.build!.map(([piece, times]) => piece.repeat(times)).join("");
 
+const textOfUtf8 = (text: string): string => new TextDecoder().decode(new TextEncoder().encode(text));
+
 const TYPES: Record<string, string> = { "id-taken": "idTaken", "invalid-key": "invalidKey" };
 
 /** Our words in those of the vector file, where absent fields are null. */
@@ -49,8 +51,9 @@ function ours(parsed: Record<string, unknown>): ToServer {
 
 for (const row of rows.filter(({ from }) => from === "server")) {
   test(`a server's ${row.name} reads as ${row.error ?? "its words"}`, () => {
-    const read = plain(parse(textOf(row)));
-    assert.deepEqual(read, row.error ?? row.parsed);
+    // Half a character stays one in JavaScript's text, and becomes U+FFFD on its way into the module.
+    const read = JSON.stringify(plain(parse(textOf(row))), (_key, value: unknown) => typeof value === "string" ? textOfUtf8(value) : value);
+    assert.deepEqual(JSON.parse(read), row.error ?? row.parsed);
   });
 }
 

@@ -1,7 +1,7 @@
 //! Lines of standard input as commands.
 
 use peerjs_mesh::{Error, ErrorCode, Value};
-use peerjs_mesh_protocol::json::read_tagged;
+use peerjs_mesh_protocol::json::{mend_surrogates, read_tagged};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -37,7 +37,7 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 /// The command of a line, or what is wrong with it; and the tag, where there is one.
 pub(super) fn read(line: &[u8]) -> (Result<Command, Error>, Option<serde_json::Value>) {
     let text = String::from_utf8_lossy(line);
-    match serde_json::from_str::<Fields<'_>>(&text) {
+    match serde_json::from_str::<Fields<'_>>(&mend_surrogates(&text)) {
         Ok(mut fields) => {
             let tag = fields.tag.take();
             (command(fields), tag)
@@ -109,6 +109,19 @@ mod tests {
         let (refused, tag) = read(b"{\"cmd\":\"dance\",\"tag\":[1]}");
         assert!(refused.is_err());
         assert_eq!(tag, Some(serde_json::json!([1])));
+    }
+
+    #[test]
+    fn half_a_character_is_read_as_a_page_reads_it() {
+        let line = br#"{"cmd":"send","data":{"\udc00":"a\ud800"},"tag":"\ud83d"}"#;
+        let (command, tag) = read(line);
+        let pairs = vec![("\u{fffd}".to_owned(), Value::from("a\u{fffd}"))];
+        let wanted = Command::Send {
+            data: Value::Map(pairs),
+            to: None,
+        };
+        assert_eq!(command.unwrap(), wanted);
+        assert_eq!(tag, Some("\u{fffd}".into()));
     }
 
     #[test]

@@ -40,6 +40,9 @@ pub(crate) struct JoinArgs {
     /// The server's key [default: peerjs]
     #[arg(long)]
     key: Option<String>,
+    /// Certificates to trust besides the system's, PEM: an authority's, or that of a server which made its own
+    #[arg(long, value_name = "FILE")]
+    ca: Option<std::path::PathBuf>,
     /// What the others call you: init data {"name": NAME}
     #[arg(long, conflicts_with = "init")]
     name: Option<String>,
@@ -116,6 +119,15 @@ fn options(args: &JoinArgs) -> Result<Options, Error> {
     }
     if let Some(key) = &args.key {
         options.key.clone_from(key);
+    }
+    if let Some(file) = &args.ca {
+        let pem = std::fs::read(file).map_err(|error| {
+            wrong(
+                &format!("--ca {}: {error}", file.display()),
+                "--ca must name a file that can be read",
+            )
+        })?;
+        options.ca = Some(pem);
     }
     if let Some(mode) = &args.mode {
         options.set("mesh_mode", &Value::from(mode.as_str()))?;

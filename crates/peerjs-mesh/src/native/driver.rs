@@ -3,6 +3,7 @@
 use super::clock;
 use super::link::Links;
 use super::session::{Ear, Said, Session};
+use super::tls::Trust;
 use crate::outlet::{Facts, Outlet};
 use crate::server::ServerUrl;
 use peerjs_mesh_core::{
@@ -46,6 +47,7 @@ pub(crate) struct Driver {
     member: Member,
     links: Links,
     server: ServerUrl,
+    trust: Trust,
     sessions: BTreeMap<SessionId, Session>,
     ear: Ear,
     said: mpsc::Receiver<(SessionId, Said)>,
@@ -62,7 +64,7 @@ impl Driver {
     pub(crate) fn new(
         member: Member,
         links: Links,
-        server: ServerUrl,
+        (server, trust): (ServerUrl, Trust),
         commands: mpsc::Receiver<Command>,
         outlet: Outlet,
     ) -> Driver {
@@ -71,6 +73,7 @@ impl Driver {
             member,
             links,
             server,
+            trust,
             sessions: BTreeMap::new(),
             ear,
             said,
@@ -179,7 +182,7 @@ impl Driver {
         match output {
             Output::OpenSession { session, id, token } => {
                 let ear = self.ear.clone();
-                let opened = Session::open(session, &self.server, &id, &token, ear);
+                let opened = Session::open(session, &self.server, &self.trust, &id, &token, ear);
                 self.sessions.insert(session, opened);
             }
             Output::SendSession { session, message } => {

@@ -4,5 +4,6 @@ mod clock;
 pub(crate) mod driver;
 pub mod link;
 mod session;
+pub(crate) mod tls;
 
 pub(crate) use clock::now;

@@ -1,11 +1,11 @@
 //! One websocket to a signalling server.
 
+use super::tls::Trust;
 use crate::server::ServerUrl;
 use futures_util::{SinkExt, StreamExt};
 use peerjs_mesh_core::{SessionEnd, SessionId};
 use peerjs_mesh_protocol::json::{JsonError, read_from_server, write_to_server};
 use peerjs_mesh_protocol::signalling::{FromServer, ToServer};
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
@@ -44,23 +44,29 @@ impl Session {
     pub(crate) fn open(
         session: SessionId,
         server: &ServerUrl,
+        trust: &Trust,
         id: &str,
         token: &str,
         ear: Ear,
     ) -> Session {
         let (queue, messages) = mpsc::channel(MAX_QUEUE);
         let (wanted, unwanted) = oneshot::channel();
-        let server = server.clone();
+        let (server, trust) = (server.clone(), trust.clone());
         let url = server.websocket(id, token);
         tokio::spawn(async move {
             let opened = tokio::select! {
-                opened = timeout(DEADLINE, open(&server, &url)) => opened,
+                opened = timeout(DEADLINE, open(&server, &trust, &url)) => opened,
                 _ = unwanted => return,
             };
             let end = match opened {
                 Ok(Ok(socket)) => live(session, socket, messages, &ear).await,
                 Ok(Err(error)) => {
-                    tracing::debug!(%error, "no websocket");
+                    // Of what cannot be told by trying again the user is to know more than that it failed.
+                    if is_about_certificates(&error) {
+                        tracing::warn!("the signalling server's certificate is refused: {error}");
+                    } else {
+                        tracing::debug!(%error, "no websocket");
+                    }
                     SessionEnd::Unreachable
                 }
                 Err(_) => SessionEnd::Unreachable,
@@ -146,12 +152,12 @@ fn read(text: &str) -> Result<Option<FromServer>, SessionEnd> {
     }
 }
 
-async fn open(server: &ServerUrl, url: &str) -> Result<Socket, Error> {
+async fn open(server: &ServerUrl, trust: &Trust, url: &str) -> Result<Socket, Error> {
     let stream = TcpStream::connect((server.host_name(), server.port())).await?;
     // Signalling is small messages that somebody waits for.
     stream.set_nodelay(true)?;
     let connector = if server.is_secure() {
-        Connector::Rustls(tls().await?)
+        Connector::Rustls(trust.client().await?)
     } else {
         Connector::Plain
     };
@@ -163,18 +169,12 @@ async fn open(server: &ServerUrl, url: &str) -> Result<Socket, Error> {
     Ok(socket)
 }
 
-/// The system's certificates. Read anew for each session: there are few.
-async fn tls() -> Result<Arc<rustls::ClientConfig>, Error> {
-    let loaded = tokio::task::spawn_blocking(rustls_native_certs::load_native_certs)
-        .await
-        .map_err(std::io::Error::other)?;
-    let mut roots = rustls::RootCertStore::empty();
-    let (_taken, _unreadable) = roots.add_parsable_certificates(loaded.certs);
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(std::io::Error::other)?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(Arc::new(config))
+fn is_about_certificates(error: &Error) -> bool {
+    let Error::Io(error) = error else {
+        return false;
+    };
+    let inner = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    matches!(inner, Some(rustls::Error::InvalidCertificate(_)))
 }

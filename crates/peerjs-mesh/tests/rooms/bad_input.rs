@@ -25,7 +25,7 @@ async fn a_room_or_an_option_that_cannot_be_is_refused_at_the_call() {
         options
     };
     let long = Duration::from_secs(61);
-    let rows: [(&str, &str, Options, ErrorCode); 11] = [
+    let rows: [(&str, &str, Options, ErrorCode); 13] = [
         ("an empty room", "", with(|_| ()), ErrorCode::InvalidRoom),
         ("no id", "no/such", with(|_| ()), ErrorCode::InvalidRoom),
         ("two hyphens", "a--b", with(|_| ()), ErrorCode::InvalidRoom),
@@ -45,6 +45,18 @@ async fn a_room_or_an_option_that_cannot_be_is_refused_at_the_call() {
             "no key",
             "a",
             with(|o| o.key.clear()),
+            ErrorCode::InvalidOption,
+        ),
+        (
+            "no certificate",
+            "a",
+            with(|o| o.ca = Some(b"none".to_vec())),
+            ErrorCode::InvalidOption,
+        ),
+        (
+            "half a certificate",
+            "a",
+            with(|o| o.ca = Some(b"-----BEGIN CERTIFICATE-----\nAAAA".to_vec())),
             ErrorCode::InvalidOption,
         ),
         (

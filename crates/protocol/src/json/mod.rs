@@ -2,14 +2,17 @@
 //!
 //! Reading is total and bounded: every text gives a message or an error, and nothing longer than [`MAX_TEXT`] or
 //! nested deeper than [`MAX_DEPTH`] is even parsed. What a message carries beyond the fields we know is ignored, a
-//! stock program's own `metadata` included. A browser does all this with its own JSON; `testdata/signalling.json`
+//! stock program's own `metadata` included. Half a character (`"\ud800"`), which anybody may send and Rust's text cannot
+//! hold, is read as U+FFFD. A browser does all this with its own JSON; `testdata/signalling.json`
 //! holds the two together.
 
 mod read;
+mod surrogates;
 mod tagged;
 mod write;
 
 pub use read::{read_from_server, read_to_server};
+pub use surrogates::mend_surrogates;
 pub use tagged::{Tagged, read_tagged, write_tagged};
 pub use write::{write_from_server, write_to_server};
 

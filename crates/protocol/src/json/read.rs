@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{ECHO, JsonError, MAX_DEPTH, MAX_SAFE, MAX_TEXT};
+use super::{ECHO, JsonError, MAX_DEPTH, MAX_SAFE, MAX_TEXT, mend_surrogates};
 use crate::ids::u64_from_hex;
 use crate::signalling::{
     Answer, Candidate, ConnectionKind, Echo, FromServer, MeshMark, Offer, Signal, ToServer,
@@ -52,7 +52,7 @@ fn object(text: &str) -> Result<Map<String, Value>, JsonError> {
     if is_deep(text) {
         return Err(JsonError::TooDeep);
     }
-    match serde_json::from_str(text) {
+    match serde_json::from_str(&mend_surrogates(text)) {
         Ok(Value::Object(message)) => Ok(message),
         Ok(_) => Err(JsonError::NotAnObject),
         Err(_) => Err(JsonError::Syntax),

@@ -16,6 +16,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use super::mend_surrogates;
 use crate::Value;
 use crate::binarypack::{keep_last, number};
 use crate::value::MAX_DATE_MS;
@@ -32,7 +33,7 @@ pub fn write_tagged(value: &Value) -> String {
 
 /// The value that a text stands for.
 pub fn read_tagged(text: &str) -> Result<Value, serde_json::Error> {
-    serde_json::from_str(text).map(|Tagged(value)| value)
+    serde_json::from_str(&mend_surrogates(text)).map(|Tagged(value)| value)
 }
 
 impl Serialize for Tagged {
