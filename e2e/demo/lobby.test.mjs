@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { House } from "./house.mjs";
+import { House, INSECURE } from "./house.mjs";
 
 let house;
 before(async () => (house = await House.open()));
@@ -16,9 +16,9 @@ test("the lobby shows one's picture and lets one choose among the devices", { ti
   const ann = await house.person({ room: "quiet-otter-pond" });
   await pictured(ann);
   const cameras = await ann.page.$$eval("select", (lists) => [...lists[0].options].map(({ text }) => text));
-  assert.equal(cameras.length, 2, cameras.join());
-  await ann.page.select("select", await ann.page.$eval("select", (list) => list.options[1].value));
-  await ann.holds("the second camera", () => document.querySelector("video").srcObject.getVideoTracks()[0].label.includes("1"));
+  assert.equal(cameras.length, 3, cameras.join());
+  await ann.page.select("select", await ann.page.$eval("select", (list) => list.options[2].value));
+  await ann.holds("the third camera", () => document.querySelector("video").srcObject.getVideoTracks()[0].label.includes("2"));
   assert.deepEqual(await ann.look("lobby"), []);
 });
 
@@ -68,7 +68,7 @@ for (const [devices, says, how] of [
   ["refused", "The browser does not let this page use camera and microphone."],
   ["no camera", "No camera was found."],
   ["none", "No camera and no microphone were found.", { devices: "no camera", before: noDevices }],
-  ["insecure", "The browser gives camera and microphone only to pages with https.", { host: "demo.test" }],
+  ["insecure", "The browser gives camera and microphone only to pages with https.", { devices: "cameras", host: INSECURE }],
 ]) {
   test(`devices: ${devices}: the lobby says so, and one can join`, { timeout: 60_000 }, async () => {
     const where = room();

@@ -156,7 +156,7 @@ export class Person {
       if (scrollWidth > clientWidth) found.push(`the page is ${scrollWidth} wide`);
       const scrolls = document.querySelector(".lobby") !== null;
       for (const element of document.querySelectorAll("button, input, select, .tile")) {
-        if (!element.checkVisibility() || element.closest(".staged .grid")) continue;
+        if (!element.checkVisibility() || element.closest(".staged .tile:not([data-large])")) continue;
         const { left, right, top, bottom, width, height } = element.getBoundingClientRect();
         const inside = left >= -1 && right <= innerWidth + 1 && top >= -1 && (bottom <= innerHeight + 1 || scrolls);
         const name = element.getAttribute("aria-label") ?? element.textContent ?? element.tagName;

@@ -48,6 +48,7 @@ export function CallScreen({ session, devices, name, onName, onLeave, onAgain }:
     devices.onTrouble = (text) => session.notify("trouble", text);
     return () => void (devices.onTrouble = () => undefined);
   }, [devices, session]);
+  useEffect(() => devices.fitTo(room.members.length), [devices, room.members.length]);
   useEffect(() => {
     if (panel === "chat") setRead(room.heard);
   }, [panel, room.heard]);
@@ -92,7 +93,7 @@ export function CallScreen({ session, devices, name, onName, onLeave, onAgain }:
       </header>
       <main ref={main} tabIndex={-1} aria-label={`Call in ${room.room}`}>
         <Grid
-          members={room.members} picture={call.picture} speaker={media.speakers.chosen} onBlocked={onBlocked}
+          members={room.members} own={call} speaker={media.speakers.chosen} onBlocked={onBlocked}
           card={cardFor(room, onAgain)}
         />
         <Notices session={session} state={room} blocked={blocked} onHear={hear} />

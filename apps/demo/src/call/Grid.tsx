@@ -9,7 +9,8 @@ const GAP = 8;
 
 interface Props {
   members: readonly Member[];
-  picture: MediaStreamTrack | undefined;
+  /** What one gives. */
+  own: { picture: MediaStreamTrack | undefined; sound: MediaStreamTrack | undefined };
   speaker: string;
   onBlocked: () => void;
   /** Stands among the tiles: whatever there is to say while nobody else is there. */
@@ -17,28 +18,31 @@ interface Props {
 }
 
 /** Everybody, as large as the space allows; who shows a screen gets most of it. */
-export function Grid({ members, picture, speaker, onBlocked, card }: Props): JSX.Element {
+export function Grid({ members, own, speaker, onBlocked, card }: Props): JSX.Element {
   const space = useRef<HTMLDivElement>(null);
   const { width, height } = useSize(space);
   const shown = members.find((member) => member.screen && !member.self && member.stream);
-  const others = shown ? members.filter((member) => member !== shown) : members;
-  const grid = layout(others.length + (card ? 1 : 0), width, height, GAP);
+  const beside = members.length + (card ? 1 : 0) - (shown ? 1 : 0);
+  const grid = layout(beside, width, height, GAP);
   const style = {
     "--tile-width": `${grid.tileWidth}px`,
     "--tile-height": `${grid.tileHeight}px`,
     "--grid-width": `${grid.columns * (grid.tileWidth + GAP) - GAP}px`,
+    "--beside": beside,
   } as CSSProperties;
-  const tile = (member: Member): JSX.Element => (
-    <Tile
-      key={member.self ? "self" : member.id} member={member} picture={member.self ? picture : undefined}
-      speaker={speaker} onBlocked={onBlocked}
-    />
-  );
+  // The list stays one, and in order, whoever is shown large: a picture that moves to another place begins anew.
   return (
-    <div ref={space} className={`space${shown ? " staged" : ""}${grid.scrolls ? " scrolls" : ""}`}>
-      {shown && <ul className="stage" aria-label="Shared screen">{tile(shown)}</ul>}
-      <ul className="grid" style={style} aria-label="People in the call" tabIndex={grid.scrolls || shown ? 0 : undefined}>
-        {others.map(tile)}
+    <div ref={space} className={`space${grid.scrolls && !shown ? " scrolls" : ""}`}>
+      <ul
+        className={shown ? "staged" : "grid"} style={style} aria-label="People in the call"
+        tabIndex={grid.scrolls || shown ? 0 : undefined}
+      >
+        {members.map((member) => (
+          <Tile
+            key={member.self ? "self" : member.id} member={member} large={member === shown} own={member.self ? own : undefined}
+            speaker={speaker} onBlocked={onBlocked}
+          />
+        ))}
         {card && <li className="tile card">{card}</li>}
       </ul>
     </div>

@@ -1,4 +1,5 @@
-import { memo, useMemo, type JSX } from "react";
+import { useEffect, useMemo, useRef, type JSX } from "react";
+import { watchVoice } from "../media/level.js";
 import type { Member } from "../room/state.js";
 import { Avatar } from "../ui/Avatar.js";
 import { MicOffIcon, ScreenIcon } from "../ui/icons.js";
@@ -6,19 +7,34 @@ import { Video } from "../ui/Video.js";
 
 interface Props {
   member: Member;
-  /** What one gives oneself; for the own tile only. */
-  picture?: MediaStreamTrack | undefined;
+  /** Whether it gets most of the space. */
+  large: boolean;
+  /** What one gives; for the own tile only. */
+  own?: { picture: MediaStreamTrack | undefined; sound: MediaStreamTrack | undefined } | undefined;
   speaker: string;
   onBlocked: () => void;
 }
 
-/** One person: the picture or the initials, the name, and whether they are heard. */
-export const Tile = memo(function Tile({ member, picture, speaker, onBlocked }: Props): JSX.Element {
-  const own = useMemo(() => (picture ? new MediaStream([picture]) : undefined), [picture]);
-  const stream = member.self ? own : member.stream;
+/** One person: the picture or the initials, the name, and whether they are heard. A frame shows who speaks. */
+export function Tile({ member, large, own, speaker, onBlocked }: Props): JSX.Element {
+  const tile = useRef<HTMLLIElement>(null);
+  const picture = own?.picture;
+  const mirror = useMemo(() => (picture ? new MediaStream([picture]) : undefined), [picture]);
+  const stream = member.self ? mirror : member.stream;
   const visible = stream !== undefined && (member.camera || member.screen);
+
+  const sound = member.self ? own?.sound : member.stream?.getAudioTracks()[0];
+  useEffect(() => {
+    if (!sound || !member.mic) return;
+    const unwatch = watchVoice(sound, (speaks) => tile.current?.classList.toggle("speaks", speaks));
+    return () => {
+      unwatch();
+      tile.current?.classList.remove("speaks");
+    };
+  }, [sound, member.mic]);
+
   return (
-    <li className={`tile${member.screen ? " screen" : ""}`}>
+    <li ref={tile} className="tile" data-screen={member.screen || undefined} data-large={large || undefined}>
       <Avatar name={member.name} />
       <Video
         stream={stream} own={member.self} mirrored={member.self && !member.screen} visible={visible}
@@ -32,4 +48,4 @@ export const Tile = memo(function Tile({ member, picture, speaker, onBlocked }: 
       </div>
     </li>
   );
-});
+}

@@ -6,6 +6,7 @@ import type { RoomSession } from "../room/session.js";
 export interface Call {
   /** What of one is seen: the screen, else the camera; nothing when both are off. */
   picture: MediaStreamTrack | undefined;
+  sound: MediaStreamTrack | undefined;
   sharing: boolean;
   /** Whether this browser can show its screen. */
   canShare: boolean;
@@ -53,5 +54,6 @@ export function useCall(session: RoomSession, name: string, { camera, microphone
   }, [session, screen]);
 
   const canShare = typeof navigator.mediaDevices?.getDisplayMedia === "function";
-  return useMemo(() => ({ picture, sharing: screen !== undefined, canShare, toggleShare }), [picture, screen, canShare, toggleShare]);
+  const sharing = screen !== undefined;
+  return useMemo(() => ({ picture, sound, sharing, canShare, toggleShare }), [picture, sound, sharing, canShare, toggleShare]);
 }
