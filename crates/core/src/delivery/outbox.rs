@@ -6,7 +6,6 @@ use crate::api::Ticket;
 use crate::config::{SENDER_BUDGET, TOTAL_BUDGET};
 use crate::names::Key;
 use crate::prelude::*;
-use crate::time::Instant;
 use alloc::collections::VecDeque;
 
 /// A send that is not accepted yet.
@@ -18,6 +17,18 @@ pub(crate) struct Waiting {
     pub(crate) to: Option<String>,
 }
 
+/// Where the own messages begin for a member.
+#[derive(Clone, Copy)]
+pub(crate) struct Base {
+    pub(crate) to: Key,
+    pub(crate) at: Pos,
+    /// The broadcast after which they began at first: should it come back after having been given up, it may never have
+    /// heard even that, and what lies between is a gap.
+    pub(crate) first: u64,
+    /// It was given up: `at` is no longer true.
+    pub(crate) old: bool,
+}
+
 /// One's own messages.
 pub(crate) struct Outbox {
     pub(crate) stream: Stream,
@@ -27,16 +38,16 @@ pub(crate) struct Outbox {
     counts: Vec<(Key, u32)>,
     pub(crate) waiting: VecDeque<Waiting>,
     pub(crate) waiting_bytes: usize,
-    /// Where the own messages begin for each member of the roster.
-    pub(crate) bases: Vec<(Key, Pos)>,
-    /// Members that are no longer in the roster, and since when; what is for them is kept for a while.
-    pub(crate) gone: Vec<(Key, Instant)>,
+    /// Where the own messages begin for each member that was ever in the roster: no more than there are names.
+    bases: Vec<Base>,
 }
 
 impl Outbox {
     pub(crate) fn new(me: Key, inc: u64) -> Outbox {
         let mut stream = Stream::new(me, inc, 0);
         stream.based = true;
+        // We have taken all that we say.
+        stream.pos = Pos::LAST;
         Outbox {
             stream,
             b: 0,
@@ -44,12 +55,39 @@ impl Outbox {
             waiting: VecDeque::new(),
             waiting_bytes: 0,
             bases: Vec::new(),
-            gone: Vec::new(),
+        }
+    }
+
+    /// Fixes where the own messages begin for a member, if that is not so yet. Says whether it was not.
+    pub(crate) fn fix_base(&mut self, to: Key) -> bool {
+        let at = self.end_for(to);
+        for base in &mut self.bases {
+            if base.to == to {
+                if base.old {
+                    base.at = at;
+                }
+                return core::mem::take(&mut base.old);
+            }
+        }
+        let (first, old) = (at.b, false);
+        let base = Base { to, at, first, old };
+        self.bases.push(base);
+        true
+    }
+
+    pub(crate) fn base(&self, to: Key) -> Option<Base> {
+        self.bases.iter().find(|base| base.to == to).copied()
+    }
+
+    /// That member has been given up.
+    pub(crate) fn forget_base(&mut self, to: Key) {
+        for base in &mut self.bases {
+            base.old |= base.to == to;
         }
     }
 
     /// Where a newcomer begins.
-    pub(crate) fn end_for(&self, to: Key) -> Pos {
+    fn end_for(&self, to: Key) -> Pos {
         Pos {
             b: self.b,
             d: self

@@ -31,6 +31,9 @@ pub(crate) struct Stream {
     pub(crate) safe_off: u64,
     /// Taken also by those who were dropped and may come back.
     pub(crate) retain: u64,
+    /// Those above this are kept while somebody who was dropped may come back, whatever a host says that knows nothing
+    /// of it.
+    pub(crate) hold: u64,
     /// Its last broadcast, once it has been dropped.
     pub(crate) last: Option<u64>,
     /// It is gone, and so are the directed messages that are not here: nobody else kept them.
@@ -76,6 +79,7 @@ impl Stream {
             safe: 0,
             safe_off: 0,
             retain: 0,
+            hold: u64::MAX,
             last: None,
             forsaken: false,
             owed: Vec::new(),
@@ -165,11 +169,9 @@ impl Stream {
         if b < self.safe {
             return;
         }
-        let mut now_safe = 0;
-        for number in self.first.max(self.safe + 1)..=b.min(self.first + self.casts.len() as u64) {
-            now_safe += self.cast(number).map_or(0, |entry| entry.data.len());
-        }
-        self.unsafe_bytes = self.unsafe_bytes.saturating_sub(now_safe);
+        self.unsafe_bytes = self
+            .unsafe_bytes
+            .saturating_sub(self.bytes_after(self.safe, b));
         self.safe_off = if b == self.safe {
             self.safe_off.max(off)
         } else {
@@ -178,14 +180,32 @@ impl Stream {
         self.safe = b;
     }
 
+    /// Somebody is back who may lack what was kept for it: that is not safe after all.
+    pub(crate) fn no_longer_safe(&mut self) {
+        if self.safe > self.hold {
+            self.safe = self.hold.max(self.released());
+            self.safe_off = 0;
+            self.retain = self.retain.min(self.safe);
+            self.unsafe_bytes = self.bytes_after(self.safe, u64::MAX);
+        }
+    }
+
+    /// Bytes kept of the broadcasts after one, up to another.
+    fn bytes_after(&self, after: u64, to: u64) -> usize {
+        let mut bytes = 0;
+        for number in self.first.max(after + 1)..=to.min(self.first + self.casts.len() as u64) {
+            bytes += self.cast(number).map_or(0, |entry| entry.data.len());
+        }
+        bytes
+    }
+
     /// Lets go of what nobody lacks: all that is safe beyond the budget, and within it what is past retention.
-    /// `own`: an own stream has no position of its own to hold it.
-    pub(crate) fn release(&mut self, own: bool) {
-        let taken = if own { u64::MAX } else { self.pos.b };
+    pub(crate) fn release(&mut self) {
+        let taken = self.pos.b;
         while let Some(entry) = self.casts.front() {
             let b = entry.pos.b;
             let over = self.bytes > SENDER_BUDGET && b <= self.safe;
-            if b > taken || !(b <= self.retain.min(self.safe) || over) {
+            if b > taken || !(b <= self.retain.min(self.safe).min(self.hold) || over) {
                 break;
             }
             self.drop_first();

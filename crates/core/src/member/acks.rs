@@ -143,7 +143,7 @@ impl Member {
 
     /// Own messages have become safe: there is room for those that wait.
     pub(super) fn own_is_safer(&mut self) {
-        self.out.stream.release(true);
+        self.out.stream.release();
         self.flush_waiting();
         self.check_left();
     }

@@ -6,7 +6,7 @@ use crate::api::LinkId;
 use crate::link::{Cursor, Standing};
 use crate::names::Key;
 use crate::prelude::*;
-use crate::wire::{Join, Record, Refusal, Removed, RosterEntry, Welcome};
+use crate::wire::{Join, Record, Refusal, RosterEntry, Welcome};
 
 impl Member {
     pub(super) fn on_join(&mut self, id: LinkId, join: Join) {
@@ -96,9 +96,14 @@ impl Member {
         }
         if !known && self.seat(peer).is_some() {
             // A new life under the old id.
-            self.drop_member(peer, true);
+            self.drop_member(peer, true, true);
         }
 
+        self.keep_member(peer);
+        let back = self
+            .dropped
+            .iter()
+            .any(|gone| gone.was.member == peer && gone.was.inc == inc);
         let seat = Seat {
             key: peer,
             inc,
@@ -106,7 +111,7 @@ impl Member {
         };
         let held = join.released.min(join.sent);
         self.finish_leaving(peer);
-        let kept = self.meet_member(seat, held, Some(join.sent));
+        let kept = self.meet_member(seat, held, join.sent);
         let mut missing = None;
         if let Some(stream) = self.stream_mut(peer) {
             stream.last = None;
@@ -118,7 +123,6 @@ impl Member {
         if let Some((first, last)) = missing {
             self.gap(peer, first, last);
         }
-        self.dropped.keep(|dropped| dropped.key != peer);
         if let Some(link) = self.link_mut(id) {
             link.set_standing(Standing::Guest, now);
             link.reported.clone_from(&join.positions);
@@ -127,7 +131,7 @@ impl Member {
         if !known {
             self.roster.push(seat);
         }
-        let roster = self.open_cursors(id, peer, known);
+        let roster = self.open_cursors(id, peer, known, back);
         self.welcome(id, peer, known, roster);
         if !known {
             self.announce(Some(seat), Vec::new());
@@ -139,14 +143,15 @@ impl Member {
             // Others' beginnings may have been lost with the last host: those who lack them ask.
             self.replay_strays();
         }
-        self.fetch_from(id, peer);
+        self.fetch_from(id);
         self.tell_deputies();
         self.mark_all_safe_dirty();
         self.check_settled();
     }
 
     /// A guest's link passes on everybody's messages but its own; says from where.
-    fn open_cursors(&mut self, id: LinkId, peer: Key, known: bool) -> Vec<RosterEntry> {
+    /// `back`: it was here not long ago, so that it gets what is kept of those whom it has not met, too.
+    fn open_cursors(&mut self, id: LinkId, peer: Key, known: bool, back: bool) -> Vec<RosterEntry> {
         let mut entries: Vec<(Key, RosterEntry)> = Vec::with_capacity(self.roster.len());
         let mut cursors = Vec::new();
         let mut gaps = Vec::new();
@@ -166,7 +171,7 @@ impl Member {
             let (mut b, mut off) = match reported {
                 Some(position) => (position.b, position.off as usize),
                 None if known && base != UNTOLD => (base.max(stream.released()), 0),
-                None if known => (stream.released(), 0),
+                None if known || back => (stream.released(), 0),
                 None => (stream.held(), 0),
             };
             if b < stream.released() {
@@ -179,12 +184,18 @@ impl Member {
             }
             cursors.push(Cursor::new(stream.key, b + 1, off));
             if let Some(seat) = self.seat(stream.key) {
+                // Whose own words it cannot ask for begins for it with what is kept.
+                let base = match known {
+                    true => seat.base,
+                    false if back && seat.key != self.me && self.link_to(seat.key).is_none() => b,
+                    false => UNTOLD,
+                };
                 entries.push((
                     seat.key,
                     RosterEntry {
                         member: seat.key,
                         inc: seat.inc,
-                        base: seat.base,
+                        base,
                         tail: b,
                     },
                 ));
@@ -220,15 +231,7 @@ impl Member {
         let (have, have_off) = self
             .stream(peer)
             .map_or((0, 0), |stream| (stream.held(), stream.held_off()));
-        let removed = self
-            .dropped
-            .iter()
-            .map(|dropped| Removed {
-                member: dropped.key,
-                inc: dropped.inc,
-                last: dropped.last,
-            })
-            .gather();
+        let removed = self.dropped.iter().map(|gone| gone.was).gather();
         let welcome = Welcome {
             founding: self.founding,
             term: self.term,

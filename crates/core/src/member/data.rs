@@ -198,7 +198,7 @@ impl Member {
         }
         if any {
             if let Some(stream) = self.stream_mut(key) {
-                stream.release(false);
+                stream.release();
             }
             self.mark_safe_dirty(key);
             self.check_leaving();

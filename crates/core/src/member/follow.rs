@@ -7,7 +7,7 @@ use crate::delivery::Pos;
 use crate::link::{Cursor, Standing};
 use crate::names::Key;
 use crate::prelude::*;
-use crate::wire::{Moved, Record, Refusal, Safe, Welcome};
+use crate::wire::{Moved, Record, Refusal, Removed, Safe, Welcome};
 
 /// How long a member that was refused waits before it asks again, ms: doubling from the first to the second (guess; the
 /// original asked every 5 s for ever).
@@ -43,19 +43,20 @@ impl Member {
             link.set_standing(Standing::MyHost, now);
         }
         // Who is no longer there, then who is.
-        let gone: Vec<(Key, u64)> = self
-            .view
-            .iter()
-            .filter(|key| !welcome.roster.iter().any(|entry| entry.member == **key))
-            .map(|key| {
-                let removed = welcome
-                    .removed
-                    .iter()
-                    .find(|removed| removed.member == *key);
-                let taken = self.stream(*key).map_or(0, |stream| stream.pos.b);
-                (*key, removed.map_or(taken, |removed| removed.last))
-            })
-            .gather();
+        let there = |key: Key| welcome.roster.iter().any(|entry| entry.member == key);
+        let mut gone = welcome.removed;
+        for key in &self.view {
+            if gone.iter().all(|was| was.member != *key) {
+                let stream = self.stream(*key);
+                gone.push(Removed {
+                    member: *key,
+                    inc: stream.map_or(0, |stream| stream.inc),
+                    last: stream.map_or(0, |stream| stream.pos.b),
+                    politely: false,
+                });
+            }
+        }
+        gone.keep(|was| !there(was.member));
         self.roster = welcome
             .roster
             .iter()
@@ -65,9 +66,9 @@ impl Member {
                 base: entry.base,
             })
             .gather();
-        for (key, last) in gone {
-            if key != self.me {
-                self.leave_view(key, last);
+        for was in gone {
+            if was.member != self.me {
+                self.leave_view(was);
             }
         }
         self.enter_view(self.me);
@@ -80,9 +81,8 @@ impl Member {
                 inc: entry.inc,
                 base: entry.base,
             };
-            let base = stayed.then_some(entry.base);
             self.finish_leaving(entry.member);
-            self.meet_member(seat, entry.tail, base);
+            self.meet_member(seat, entry.tail, entry.base);
             self.enter_view(entry.member);
         }
         let released = self.out.stream.released();
@@ -120,12 +120,8 @@ impl Member {
                 continue;
             }
             // Those we never met begin with what we send from here on; those who know us know where they were.
-            if !self.out.bases.iter().any(|(known, _)| *known == key) {
-                let base = self.out.end_for(key);
-                self.out.bases.push((key, base));
-                if stayed {
-                    self.tell_base(key);
-                }
+            if self.out.fix_base(key) && stayed {
+                self.tell_base(key);
             }
             if !stayed && again {
                 self.tell_base(key);
@@ -223,7 +219,7 @@ impl Member {
             let own = safe.sender == self.me;
             if let Some(stream) = self.stream_mut(safe.sender) {
                 stream.set_safe(safe.b, safe.off, safe.retain);
-                stream.release(own);
+                stream.release();
             }
             if own {
                 self.own_is_safer();
@@ -238,13 +234,14 @@ impl Member {
         self.own_is_safer();
     }
 
-    pub(super) fn on_base(&mut self, from: Key, inc: u64, b: u64, d: u32) {
-        let at = Pos { b, d };
+    pub(super) fn on_base(&mut self, from: Key, inc: u64, first: u64, at: Pos) {
+        let b = at.b;
         let Some(stream) = self.stream_mut(from).filter(|stream| stream.inc == inc) else {
             return;
         };
         let mut missing = None;
         if !stream.based {
+            stream.before.get_or_insert(Pos { b: first, d: 0 });
             missing = stream.begin(at);
         } else if stream.pos < at && stream.pos.b < b {
             missing = stream.skip_to(b);

@@ -3,7 +3,7 @@
 use super::roster::{Dropped, Seat};
 use super::{Member, Role};
 use crate::api::{ErrorCode, Event, LinkId};
-use crate::config::{RETENTION_MS, TOO_SLOW_MS};
+use crate::config::TOO_SLOW_MS;
 use crate::link::Link;
 use crate::names::Key;
 use crate::prelude::*;
@@ -14,6 +14,10 @@ use crate::wire::{Record, Refusal, Removed};
 const SETTLE_MS: u64 = 4_000;
 /// How long a host that was asleep may wait for somebody who still counts it as the host, ms (guess: ten round trips).
 const DOUBT_MS: u64 = 1_000;
+
+/// How long a drop waits for messages of that member which only a guest has, ms (guess: what a second of a slow link
+/// brings, twice over, and a retry).
+const DROP_MS: u64 = 5_000;
 
 /// Messages of a sender that is not here, asked of a guest who has them.
 pub(super) struct Fetch {
@@ -29,6 +33,8 @@ pub(super) struct Hosting {
     /// Until when those who were in the room are waited for.
     settle_until: Instant,
     pub(super) fetching: Vec<Fetch>,
+    /// To be dropped as soon as all that they said is here, or then.
+    dropping: Vec<Dropped>,
     /// Whose safe position has changed since guests were told.
     pub(super) safe_changed: Vec<Key>,
     /// Whose safe position must be computed.
@@ -43,6 +49,7 @@ impl Hosting {
             lost,
             settle_until: now.plus_ms(SETTLE_MS),
             fetching: Vec::new(),
+            dropping: Vec::new(),
             safe_changed: Vec::new(),
             dirty: Vec::new(),
             doubt: None,
@@ -85,7 +92,6 @@ impl Member {
         self.role = Role::Host(Box::new(Hosting::new(lost, self.now)));
         self.acks.clear();
         self.held_deltas.clear();
-        self.dropped.clear();
         self.settled = false;
         if self.seat(self.me).is_none() {
             self.roster.push(Seat {
@@ -142,33 +148,67 @@ impl Member {
         }
     }
 
-    /// Takes somebody out of the roster.
-    pub(super) fn drop_member(&mut self, key: Key, politely: bool) {
-        let Some(at) = self.roster.iter().position(|seat| seat.key == key) else {
+    /// Takes somebody out of the roster, with the number of its last message: of all that anybody here has of it, if that
+    /// comes in time. `at_once`: with what is here.
+    pub(super) fn drop_member(&mut self, key: Key, politely: bool, at_once: bool) {
+        let Some(inc) = self.seat(key).map(|seat| seat.inc) else {
             return;
         };
-        let seat = self.roster.remove(at);
+        let more = self.fetch(key, true);
+        let at = self.now.plus_ms(DROP_MS);
+        // What does not come in time is named, so that those who lack it hear of a gap.
         let last = self.stream(key).map_or(0, |stream| stream.held());
-        self.dropped.keep(|dropped| dropped.key != key);
-        self.dropped.push(Dropped {
-            key,
-            inc: seat.inc,
+        let last = last.max(more.unwrap_or(0));
+        let was = Removed {
+            member: key,
+            inc,
             last,
-            at: self.now,
             politely,
-        });
-        self.announce(
-            None,
-            vec![Removed {
-                member: key,
-                inc: seat.inc,
-                last,
-            }],
-        );
-        self.leave_view(key, last);
+        };
+        let Role::Host(hosting) = &mut self.role else {
+            return;
+        };
+        if more.is_some() && !at_once {
+            let at = match hosting.dropping.iter().find(|it| it.was.member == key) {
+                Some(it) => it.at,
+                None => {
+                    hosting.dropping.push(Dropped { was, at });
+                    at
+                }
+            };
+            if self.now < at {
+                return;
+            }
+        }
+        self.keep_member(key);
+        self.roster.keep(|seat| seat.key != key);
+        self.announce(None, vec![was]);
+        self.leave_view(was);
         self.tell_deputies();
         self.mark_all_safe_dirty();
         self.check_settled();
+    }
+
+    /// Its last messages are not waited for any more: it is here again, or has been dropped.
+    pub(super) fn keep_member(&mut self, key: Key) {
+        if let Role::Host(hosting) = &mut self.role {
+            hosting.dropping.keep(|it| it.was.member != key);
+            hosting.fetching.keep(|fetch| fetch.sender != key);
+        }
+    }
+
+    /// Those whose last messages are here now, or have been waited for, are dropped.
+    pub(super) fn drop_on_time(&mut self) {
+        let mut at = 0;
+        while let Role::Host(hosting) = &self.role
+            && let Some(it) = hosting.dropping.get(at)
+        {
+            let before = hosting.dropping.len();
+            self.drop_member(it.was.member, it.was.politely, false);
+            if matches!(&self.role, Role::Host(hosting) if hosting.dropping.len() >= before) {
+                at += 1;
+            }
+        }
     }
 
     /// A guest's link broke without a goodbye.
@@ -177,7 +217,7 @@ impl Member {
             return;
         };
         if let (Some(peer), false) = (link.peer, hosting.in_doubt()) {
-            self.drop_member(peer, link.going.is_some());
+            self.drop_member(peer, link.going.is_some(), false);
         }
     }
 
@@ -202,7 +242,7 @@ impl Member {
             .gather();
         for (id, peer) in going {
             self.close_link(id);
-            self.drop_member(peer, true);
+            self.drop_member(peer, true, false);
         }
     }
 
@@ -216,7 +256,7 @@ impl Member {
             _ => self.counters.dropped_silent += 1,
         }
         self.refuse(id, refusal);
-        self.drop_member(peer, false);
+        self.drop_member(peer, false, false);
     }
 
     /// The first two of the line know the token of the room's name.
@@ -256,16 +296,18 @@ impl Member {
         if waited_for && !late {
             return;
         }
-        self.settled = true;
-        if let Role::Host(hosting) = &mut self.role {
-            hosting.lost.clear();
-        }
-        if missing.is_empty() {
-            self.announce(None, Vec::new());
-        }
         for key in missing {
-            self.drop_member(key, false);
+            self.drop_member(key, false, false);
         }
+        let Role::Host(hosting) = &mut self.role else {
+            return;
+        };
+        if self.settled || !hosting.dropping.is_empty() {
+            return;
+        }
+        self.settled = true;
+        hosting.lost.clear();
+        self.announce(None, Vec::new());
         self.tell_sync();
     }
 
@@ -320,19 +362,17 @@ impl Member {
         let Role::Host(hosting) = &self.role else {
             return None;
         };
-        let settle = (!self.settled && !hosting.in_doubt()).then_some(hosting.settle_until);
+        let waits = !self.settled && !hosting.in_doubt() && hosting.dropping.is_empty();
+        let settle = waits.then_some(hosting.settle_until);
         let going = self
             .links
             .iter()
             .filter_map(|link| link.going)
             .map(|(_, until)| until)
             .min();
-        let forget = self
-            .dropped
-            .first()
-            .map(|dropped| dropped.at.plus_ms(RETENTION_MS));
+        let drop = hosting.dropping.iter().map(|it| it.at).min();
         let slow = self.blocked_since.map(|since| since.plus_ms(TOO_SLOW_MS));
-        [settle, hosting.doubt, going, forget, slow]
+        [settle, hosting.doubt, going, drop, slow]
             .into_iter()
             .flatten()
             .min()
@@ -358,13 +398,8 @@ impl Member {
             return self.too_slow_to_host();
         }
         self.check_going();
+        self.drop_on_time();
         self.check_settled();
-        let before = self.dropped.len();
-        self.dropped
-            .keep(|dropped| now < dropped.at.plus_ms(RETENTION_MS));
-        if self.dropped.len() != before {
-            self.mark_all_safe_dirty();
-        }
     }
 
     /// A host whose own user takes nothing holds everybody up, like any other member that takes nothing.

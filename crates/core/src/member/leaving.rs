@@ -1,10 +1,13 @@
 //! Members that go: their last words come before the user hears of it.
 
 use super::Member;
+use super::roster::Dropped;
 use crate::api::Event;
+use crate::config::RETENTION_MS;
 use crate::names::Key;
 use crate::prelude::*;
 use crate::time::Instant;
+use crate::wire::Removed;
 
 /// How long a member's last messages are waited for before it counts as gone with a gap, ms (guess: two repairs).
 const LAST_WORDS_MS: u64 = 5_000;
@@ -21,12 +24,14 @@ pub(super) struct Leaving {
 
 impl Member {
     /// Somebody is no longer in the roster; the user hears of it after its last message.
-    pub(super) fn leave_view(&mut self, key: Key, last: u64) {
+    pub(super) fn leave_view(&mut self, was: Removed) {
+        let (key, last, at) = (was.member, was.last, self.now);
         if let Some(stream) = self.stream_mut(key) {
             stream.last = Some(last);
         }
-        if !self.out.gone.iter().any(|(gone, _)| *gone == key) {
-            self.out.gone.push((key, self.now));
+        if !self.dropped.iter().any(|gone| gone.was.member == key) {
+            self.dropped.push(Dropped { was, at });
+            self.hold(false);
         }
         if self.view.contains(&key) && !self.leaving.iter().any(|leaving| leaving.key == key) {
             let until = self.now.plus_ms(LAST_WORDS_MS);
@@ -39,6 +44,44 @@ impl Member {
             });
         }
         self.check_leaving();
+    }
+
+    /// Somebody who was dropped may come back and lack what is not known to have been taken by all until now: it is
+    /// kept, as long as there is such a member. `back`: one of them is here again.
+    pub(super) fn hold(&mut self, back: bool) {
+        let waits = self.dropped.iter().any(|gone| !gone.was.politely);
+        for at in 0..=self.streams.len() {
+            let stream = self.streams.get_mut(at).unwrap_or(&mut self.out.stream);
+            if back {
+                stream.no_longer_safe();
+            }
+            stream.hold = match waits {
+                true => stream.hold.min(stream.retain),
+                false => u64::MAX,
+            };
+            // At once: what is announced as kept must be kept.
+            stream.release();
+        }
+    }
+
+    /// Those who have been gone for longer than anything is kept.
+    pub(super) fn forget_on_time(&mut self) {
+        while let Some(gone) = self.dropped.first()
+            && self.now >= gone.at.plus_ms(RETENTION_MS)
+        {
+            let key = self.dropped.remove(0).was.member;
+            self.hold(false);
+            self.out.forget_base(key);
+            self.forget_directed(key);
+            self.forget_member(key);
+            self.mark_all_safe_dirty();
+        }
+    }
+
+    pub(super) fn forget_deadline(&self) -> Option<Instant> {
+        // In the order of their going.
+        let first = self.dropped.first()?;
+        Some(first.at.plus_ms(RETENTION_MS))
     }
 
     /// Those who are gone: what they directed to us and is not here will not come, unless a new host has it.

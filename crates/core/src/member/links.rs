@@ -76,7 +76,9 @@ impl Member {
             }
             Record::Safe { term, all } if my_host && term >= self.term => self.on_safe(&all),
             Record::Acked { by, b, d, off } if my_host => self.on_acked(by, b, d, off),
-            Record::Gap { sender, inc, to } if my_host => self.on_gap(sender, inc, to),
+            Record::Gap { sender, inc, to } if my_host || (my_guest && sender == peer) => {
+                self.on_gap(sender, inc, to);
+            }
             Record::Moved(moved) if my_host => self.on_moved(moved),
             Record::Token(token) if my_host => self.name.shared = Some(token.to_owned()),
             // What guests say to their host.
@@ -94,11 +96,11 @@ impl Member {
                 from,
                 inc,
                 to,
-                b,
-                d,
+                first,
+                at,
             } if (my_guest && from == peer) || my_host => {
                 if to == self.me {
-                    self.on_base(from, inc, b, d);
+                    self.on_base(from, inc, first, at);
                 } else {
                     self.pass_on(
                         to,
@@ -106,8 +108,8 @@ impl Member {
                             from,
                             inc,
                             to,
-                            b,
-                            d,
+                            first,
+                            at,
                         },
                     );
                 }

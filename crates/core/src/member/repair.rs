@@ -33,36 +33,22 @@ impl Member {
     }
 
     pub(super) fn on_fetch(&mut self, id: LinkId, sender: Key, inc: u64, b: u64, off: u64) {
-        let me = self.me;
-        if sender == me && self.inc == inc {
-            let released = self.out.stream.released();
-            if let Some(link) = self.link_mut(id) {
-                let off = if b < released { 0 } else { off as usize };
-                link.set_cursor(Cursor::new(me, b.max(released) + 1, off));
-            }
-            return;
-        }
-        let Some(stream) = self
-            .streams
-            .iter()
-            .find(|stream| stream.key == sender && stream.inc == inc)
-        else {
+        let own = sender == self.me;
+        let Some(stream) = self.stream(sender).filter(|stream| stream.inc == inc) else {
             return;
         };
         let released = stream.released();
         self.counters.repaired += stream.held().saturating_sub(b);
-        if b < released && self.is_host() {
-            self.before_pieces(
-                id,
-                &Record::Gap {
-                    sender,
-                    inc,
-                    to: released,
-                },
-            );
+        let mut off = off as usize;
+        if b < released {
+            off = 0;
+            // What is not kept is not coming: its sender may say so, and the host.
+            if own || self.is_host() {
+                let to = released;
+                self.before_pieces(id, &Record::Gap { sender, inc, to });
+            }
         }
         if let Some(link) = self.link_mut(id) {
-            let off = if b < released { 0 } else { off as usize };
             link.set_cursor(Cursor::new(sender, b.max(released) + 1, off));
         }
     }
@@ -75,65 +61,85 @@ impl Member {
             host.fetching
                 .keep(|fetch| fetch.sender != key || held < fetch.target);
             if host.fetching.len() != before {
+                self.fetch(key, false);
+                self.drop_on_time();
                 self.check_settled();
             }
         }
     }
 
     /// What a guest has of senders that are not here themselves, and we have not.
-    pub(super) fn fetch_from(&mut self, id: LinkId, peer: Key) {
+    pub(super) fn fetch_from(&mut self, id: LinkId) {
         let Some(link) = self.link(id) else { return };
-        let mut wanted = Vec::new();
-        for position in link
-            .reported
-            .iter()
-            .filter(|p| p.sender != peer && p.sender != self.me)
-        {
-            let here = self.link_to(position.sender).is_some();
-            let Some(stream) = self
-                .streams
-                .iter()
-                .find(|s| s.key == position.sender && s.inc == position.inc)
-            else {
-                continue;
-            };
-            if !here && position.b > stream.held() {
-                wanted.push((
-                    stream.key,
-                    stream.inc,
-                    (stream.held(), stream.held_off()),
-                    position.b,
-                ));
+        let senders: Vec<Key> = link.reported.iter().map(|p| p.sender).gather();
+        for sender in senders {
+            if self.link_to(sender).is_none() {
+                self.fetch(sender, false);
             }
-        }
-        for (sender, inc, (b, off), target) in wanted {
-            if let Role::Host(hosting) = &mut self.role {
-                hosting
-                    .fetching
-                    .keep(|fetch| fetch.sender != sender || fetch.target >= target);
-                if hosting.fetching.iter().any(|fetch| fetch.sender == sender) {
-                    continue;
-                }
-                hosting.fetching.push(super::lead::Fetch {
-                    sender,
-                    link: id,
-                    target,
-                });
-            }
-            self.control(
-                id,
-                &Record::Fetch {
-                    sender,
-                    inc,
-                    b,
-                    off,
-                },
-            );
         }
     }
 
+    /// Asks a guest for what it has of that sender's messages and we have not; says up to where. `all`: also
+    /// beyond what nobody has any more.
+    pub(super) fn fetch(&mut self, key: Key, all: bool) -> Option<u64> {
+        let (Role::Host(host), Some(stream)) = (&self.role, self.stream(key)) else {
+            return None;
+        };
+        for fetch in &host.fetching {
+            if fetch.sender == key {
+                return Some(fetch.target);
+            }
+        }
+        let (inc, held, safe) = (stream.inc, stream.held(), stream.safe);
+        // Whoever has the most of those that go on where we are; else whoever goes on next.
+        let mut best: Option<(u64, u64, LinkId)> = None;
+        for link in &self.links {
+            if !link.is_guest() || link.peer == Some(key) {
+                continue;
+            }
+            for report in &link.reported {
+                if report.sender != key || report.inc != inc || report.b <= held {
+                    continue;
+                }
+                let from = report.b.saturating_sub(u64::from(report.d)).max(held);
+                let better = best.is_none_or(|(known, most, _)| {
+                    from < known || (from == known && report.b > most)
+                });
+                if better {
+                    best = Some((from, report.b, link.id));
+                }
+            }
+        }
+        let (from, target, link) = best?;
+        if from > held {
+            // It came late and has what follows something that nobody has any more. First all get what we have.
+            if safe < held || !all {
+                return Some(target);
+            }
+            self.on_gap(key, inc, from);
+        }
+        let (b, off) = self.stream(key).map(|s| (s.held(), s.held_off()))?;
+        if let Role::Host(host) = &mut self.role {
+            host.fetching.push(super::lead::Fetch {
+                sender: key,
+                link,
+                target,
+            });
+        }
+        let record = Record::Fetch {
+            sender: key,
+            inc,
+            b,
+            off,
+        };
+        self.control(link, &record);
+        Some(target)
+    }
+
     pub(super) fn on_gap(&mut self, sender: Key, inc: u64, to: u64) {
-        let Some(stream) = self.stream_mut(sender).filter(|stream| stream.inc == inc) else {
+        let me = self.me;
+        let wanted = |stream: &&mut Stream| stream.inc == inc && stream.key != me;
+        let Some(stream) = self.stream_mut(sender).filter(wanted) else {
             return;
         };
         if let Some((first, last)) = stream.skip_to(to) {

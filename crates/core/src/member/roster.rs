@@ -33,14 +33,11 @@ pub(super) struct Delta {
     pub(super) removed: Vec<Removed>,
 }
 
-/// A member that was dropped: it may come back, and then nothing is to be lost.
+/// A member that was dropped: it may come back, and then nothing is to be lost. Guests know of them as well: one of them
+/// may be the host by then.
 pub(super) struct Dropped {
-    pub(super) key: Key,
-    pub(super) inc: u64,
-    pub(super) last: u64,
+    pub(super) was: Removed,
     pub(super) at: Instant,
-    /// It said goodbye: nothing is kept for it.
-    pub(super) politely: bool,
 }
 
 impl Member {
@@ -50,7 +47,10 @@ impl Member {
 
     /// Somebody is in the roster; the user hears of it.
     pub(super) fn enter_view(&mut self, key: Key) {
-        self.out.gone.keep(|(gone, _)| *gone != key);
+        if let Some(at) = self.dropped.iter().position(|gone| gone.was.member == key) {
+            self.dropped.remove(at);
+            self.hold(true);
+        }
         if self.view.contains(&key) {
             return;
         }
@@ -66,9 +66,9 @@ impl Member {
         }
     }
 
-    /// Somebody is in the roster anew: its messages begin for us after `base`, if we can know that.
+    /// Somebody is in the roster anew: its messages begin for us after `base`, or it will tell ([`UNTOLD`]).
     /// True: it was known, and goes on where it was.
-    pub(super) fn meet_member(&mut self, seat: Seat, held: u64, base: Option<u64>) -> bool {
+    pub(super) fn meet_member(&mut self, seat: Seat, held: u64, base: u64) -> bool {
         if let Some(stream) = self
             .streams
             .iter_mut()
@@ -89,9 +89,10 @@ impl Member {
         {
             stream.before = Some(self.past.remove(at).2);
         }
-        let missing = base
-            .filter(|base| *base != UNTOLD)
-            .and_then(|b| stream.begin(Pos { b, d: 0 }));
+        let missing = match base {
+            UNTOLD => None,
+            b => stream.begin(Pos { b, d: 0 }),
+        };
         self.streams.push(stream);
         if let Some((first, last)) = missing {
             self.gap(seat.key, first, last);
@@ -104,29 +105,20 @@ impl Member {
         if key == self.me {
             return;
         }
-        if !self.out.bases.iter().any(|(known, _)| *known == key) {
-            let base = self.out.end_for(key);
-            self.out.bases.push((key, base));
-        }
+        self.out.fix_base(key);
         self.tell_base(key);
     }
 
     pub(super) fn tell_base(&mut self, key: Key) {
-        let Some((_, base)) = self
-            .out
-            .bases
-            .iter()
-            .find(|(known, _)| *known == key)
-            .copied()
-        else {
+        let Some(base) = self.out.base(key) else {
             return;
         };
         let record = Record::Base {
             from: self.me,
             inc: self.inc,
             to: key,
-            b: base.b,
-            d: base.d,
+            first: base.first,
+            at: base.at,
         };
         self.tell(key, &record);
     }
@@ -201,7 +193,7 @@ impl Member {
         for removed in &delta.removed {
             if removed.member != self.me {
                 self.roster.keep(|seat| seat.key != removed.member);
-                self.leave_view(removed.member, removed.last);
+                self.leave_view(*removed);
             }
         }
         for entry in &delta.added {
@@ -218,7 +210,7 @@ impl Member {
                 } else {
                     entry.base
                 };
-                self.meet_member(seat, held, Some(entry.base));
+                self.meet_member(seat, held, entry.base);
                 self.enter_view(entry.member);
                 self.greet(entry.member);
             }

@@ -68,11 +68,11 @@ impl Member {
         for dropped in self
             .dropped
             .iter()
-            .filter(|dropped| dropped.key != key && !dropped.politely)
+            .filter(|gone| gone.was.member != key && !gone.was.politely)
         {
             // What it had taken is not known to a new host; more than it kept back so far, it does not let go.
             let taken = self
-                .ack_of(key, dropped.key)
+                .ack_of(key, dropped.was.member)
                 .map_or(stream.retain, |(pos, _)| pos.b);
             retain = retain.min(taken);
         }
@@ -84,7 +84,7 @@ impl Member {
         let jump = stream.cast(least.0).is_some() && stream.unsafe_bytes() >= SENDER_BUDGET / 8;
         if let Some(stream) = self.stream_mut(key) {
             stream.set_safe(least.0, least.1, retain);
-            stream.release(false);
+            stream.release();
         }
         if let Role::Host(hosting) = &mut self.role
             && !hosting.safe_changed.contains(&key)

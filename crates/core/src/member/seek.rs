@@ -195,7 +195,8 @@ impl Member {
                 sender: stream.key,
                 inc: stream.inc,
                 b: stream.held(),
-                d: 0,
+                d: u32::try_from(stream.held().saturating_sub(stream.released()))
+                    .unwrap_or(u32::MAX),
                 off: stream.held_off(),
                 flag: stream.based,
             })

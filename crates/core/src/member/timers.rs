@@ -2,7 +2,7 @@
 
 use super::{Member, Role};
 use crate::api::{ErrorCode, LinkId};
-use crate::config::{LEAVE_MS, RETENTION_MS, WAKE_MS};
+use crate::config::{LEAVE_MS, WAKE_MS};
 use crate::link::Suspicion;
 use crate::prelude::*;
 use crate::time::Instant;
@@ -81,12 +81,6 @@ impl Member {
             .filter(|_| !self.was_in)
             .map(|ms| self.started.plus_ms(u64::from(ms)));
         let leave = self.leave.map(|(_, at)| at.plus_ms(LEAVE_MS));
-        let forget = self
-            .out
-            .gone
-            .iter()
-            .map(|(_, at)| at.plus_ms(RETENTION_MS))
-            .min();
         [
             self.sessions_deadline(),
             self.meet_deadline(),
@@ -98,7 +92,7 @@ impl Member {
             seek,
             join,
             leave,
-            forget,
+            self.forget_deadline(),
         ]
         .into_iter()
         .flatten()
@@ -133,17 +127,7 @@ impl Member {
         if self.ack_at.is_some_and(|at| now >= at) {
             self.send_acks();
         }
-        while let Some(at) = self
-            .out
-            .gone
-            .iter()
-            .position(|(_, at)| now >= at.plus_ms(RETENTION_MS))
-        {
-            let (key, _) = self.out.gone.remove(at);
-            self.out.bases.keep(|(known, _)| *known != key);
-            self.forget_directed(key);
-            self.forget_member(key);
-        }
+        self.forget_on_time();
     }
 
     // ---- liveness of links

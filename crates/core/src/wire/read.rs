@@ -4,6 +4,7 @@ use super::Reader;
 use super::records::{
     Join, Moved, Position, Record, Refusal, Removed, RosterEntry, Safe, Welcome, kind,
 };
+use crate::delivery::Pos;
 use crate::names::Names;
 use crate::prelude::*;
 
@@ -37,6 +38,7 @@ fn gone(r: &mut Reader<'_>, names: &mut Names) -> Option<Vec<Removed>> {
             member: names.key_of_wire(r.id()?)?,
             inc: r.u64()?,
             last: r.varint()?,
+            politely: r.u8()? != 0,
         })
     })
 }
@@ -127,8 +129,11 @@ impl<'a> Record<'a> {
                 from: names.key_of_wire(r.id()?)?,
                 inc: r.u64()?,
                 to: names.key_of_wire(r.id()?)?,
-                b: r.varint()?,
-                d: r.u32()?,
+                first: r.varint()?,
+                at: Pos {
+                    b: r.varint()?,
+                    d: r.u32()?,
+                },
             },
             kind::NEED => Record::Need {
                 from: names.key_of_wire(r.id()?)?,

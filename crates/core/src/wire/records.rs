@@ -1,5 +1,6 @@
 //! The records of lanes *control* and *beat*: what they say. How they are read and written stands beside.
 
+use crate::delivery::Pos;
 use crate::names::Key;
 use crate::prelude::*;
 
@@ -52,7 +53,7 @@ pub(crate) struct Position {
     pub(crate) inc: u64,
     /// The last broadcast taken.
     pub(crate) b: u64,
-    /// The directed messages taken since.
+    /// The directed messages taken since. In a [`Join`]: how many broadcasts up to `b` are kept.
     pub(crate) d: u32,
     /// Bytes held of the message that comes next.
     pub(crate) off: u64,
@@ -79,6 +80,8 @@ pub(crate) struct Removed {
     pub(crate) inc: u64,
     /// Its last broadcast.
     pub(crate) last: u64,
+    /// It said goodbye, and will not come back: nothing is kept for it.
+    pub(crate) politely: bool,
 }
 
 /// What everybody has taken of one sender.
@@ -171,8 +174,9 @@ pub(crate) enum Record<'a> {
         from: Key,
         inc: u64,
         to: Key,
-        b: u64,
-        d: u32,
+        /// Where they began at first, if that was before.
+        first: u64,
+        at: Pos,
     },
     Need {
         from: Key,

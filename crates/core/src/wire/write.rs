@@ -15,6 +15,7 @@ impl Record<'_> {
                 id(w, item.member);
                 w.u64(item.inc);
                 w.varint(item.last);
+                w.u8(u8::from(item.politely));
             }
         };
         let entries = |w: &mut Writer, list: &[RosterEntry]| {
@@ -114,14 +115,15 @@ impl Record<'_> {
                 from,
                 inc,
                 to,
-                b,
-                d,
+                first,
+                at,
             } => {
                 id(w, *from);
                 w.u64(*inc);
                 id(w, *to);
-                w.varint(*b);
-                w.varint(u64::from(*d));
+                w.varint(*first);
+                w.varint(at.b);
+                w.varint(u64::from(at.d));
             }
             Record::Need {
                 from,

@@ -55,6 +55,8 @@ impl Heard {
 /// A `peerdropped`.
 #[derive(Debug, Clone)]
 pub(super) struct Drop {
+    /// When its hearer had been told that the sender is there.
+    pub(super) joined: Micros,
     pub(super) at: Micros,
     /// In which reign it was heard.
     pub(super) reign: Reign,
@@ -75,6 +77,8 @@ pub(super) struct Book {
     pub(super) left: bool,
     /// The others that are announced.
     pub(super) list: BTreeSet<usize>,
+    /// When each was announced last.
+    pub(super) joined_at: BTreeMap<usize, Micros>,
     /// Everybody who was ever announced.
     pub(super) heard_of: BTreeSet<usize>,
     /// Who was dropped, and when last.
@@ -101,6 +105,7 @@ impl Book {
             host_since: Micros::MAX,
             left: false,
             list: BTreeSet::new(),
+            joined_at: BTreeMap::new(),
             heard_of: BTreeSet::new(),
             dropped_at: BTreeMap::new(),
             sends: Vec::new(),

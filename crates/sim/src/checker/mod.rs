@@ -70,6 +70,12 @@ impl Checker {
             .map_or(&[], |heard| &heard.numbers)
     }
 
+    /// How many messages all users have heard.
+    pub fn heard_in_all(&self) -> usize {
+        let heard = self.books.iter().flat_map(|book| book.heard.values());
+        heard.map(|heard| heard.numbers.len()).sum()
+    }
+
     /// How many sends of a member still wait.
     pub fn waiting(&self, member: usize) -> usize {
         self.books[member].tickets.len()
@@ -251,12 +257,23 @@ impl Checker {
         {
             book.heard_mut(other).excused.clear();
         }
+        // Nor does the sender keep what it directed to somebody who was gone, as it was told, for longer than retention,
+        // however short the receiver found it: two sides of a partition part and meet at different times.
+        if book
+            .dropped_at
+            .get(&other)
+            .is_some_and(|at| now.saturating_sub(*at) > RETENTION)
+        {
+            self.books[other].heard_mut(member).excused.clear();
+        }
+        let book = &mut self.books[member];
         let from = if book.synced {
             book.sends.len() as u64
         } else {
             0
         };
         book.stays.entry(other).or_insert(from);
+        book.joined_at.insert(other, now);
         if !book.list.insert(other) {
             self.blame(
                 now,
@@ -302,9 +319,15 @@ impl Checker {
         self.books[member].dropped_at.insert(other, now);
         self.books[member].unknown.retain(|(to, _)| *to != other);
         let since = self.books[member].host_since;
+        let joined = self.books[member]
+            .joined_at
+            .get(&other)
+            .copied()
+            .unwrap_or(0);
         let heard = self.books[member].heard_mut(other);
         heard.excused.append(&mut heard.owed);
         self.books[member].heard_mut(other).drop = Some(Drop {
+            joined,
             at: now,
             reign,
             since,

@@ -45,6 +45,26 @@ pub(crate) fn agreement(statuses: &[(usize, Status)]) -> Result<(), String> {
     Ok(())
 }
 
+/// Those who were told at one time that a sender is gone, of those who were told it in one reign.
+///
+/// A sender that is dropped, comes back, and dies may have been dropped twice in one reign. Who was away when it came
+/// back has heard of the first drop only, and was on another side when the second was said: to that user nothing is
+/// missing, for what was said meanwhile was said by somebody who, as far as it was told, was not in the room. And who
+/// came to that host after a drop was said was on another side, too.
+fn one_stay_each(mut side: Vec<(usize, &Drop)>) -> Vec<Vec<usize>> {
+    let mut stays = Vec::new();
+    while let Some((_, latest)) = side.iter().max_by_key(|(_, drop)| drop.at) {
+        let begun = latest.joined;
+        let (stay, earlier): (Vec<_>, Vec<_>) =
+            side.into_iter().partition(|(_, drop)| drop.at >= begun);
+        let first = stay.iter().map(|(_, drop)| drop.at).min().unwrap_or(0);
+        let there = stay.iter().filter(|(_, drop)| drop.since <= first);
+        stays.push(there.map(|(member, _)| *member).collect());
+        side = earlier;
+    }
+    stays
+}
+
 impl Checker {
     /// All is quiet and these are in the room: nothing may be missing, nothing may wait.
     pub fn complete(&mut self, now: Micros, present: &[usize]) {
@@ -172,32 +192,28 @@ impl Checker {
                     sides.entry(&drop.reign).or_default().push((*member, drop));
                 }
             }
-            // Who came to that host later was on another side when it was said.
-            let sides: Vec<Vec<usize>> = sides
-                .into_values()
-                .map(|side| {
-                    let first = side.iter().map(|(_, drop)| drop.at).min().unwrap_or(0);
-                    let there = side.iter().filter(|(_, drop)| drop.since <= first);
-                    there.map(|(member, _)| *member).collect()
-                })
-                .collect();
-            for side in sides {
-                let last = side
-                    .iter()
-                    .filter_map(|member| self.last_broadcast(*member, dead))
-                    .max();
-                let Some(last) = last else { continue };
-                for member in side {
-                    let next = self.books[member]
-                        .heard
-                        .get(&dead)
-                        .and_then(|h| h.numbers.last())
-                        .map_or(0, |n| n + 1);
-                    let (missing, _) = self.required(dead, member, next..last + 1);
-                    let what = format!("m{dead} is dead, others heard it up to #{last}");
-                    self.forgive(now, member, dead, missing, 0, "prefix", &what);
-                }
+            let stays: Vec<Vec<usize>> = sides.into_values().flat_map(one_stay_each).collect();
+            for stay in stays {
+                self.same_prefix(now, dead, &stay);
             }
+        }
+    }
+
+    fn same_prefix(&mut self, now: Micros, dead: usize, side: &[usize]) {
+        let last = side
+            .iter()
+            .filter_map(|member| self.last_broadcast(*member, dead))
+            .max();
+        let Some(last) = last else { return };
+        for member in side {
+            let next = self.books[*member]
+                .heard
+                .get(&dead)
+                .and_then(|h| h.numbers.last())
+                .map_or(0, |n| n + 1);
+            let (missing, _) = self.required(dead, *member, next..last + 1);
+            let what = format!("m{dead} is dead, others heard it up to #{last}");
+            self.forgive(now, *member, dead, missing, 0, "prefix", &what);
         }
     }
 

@@ -153,6 +153,28 @@ fn what_was_sent_after_a_newcomer_was_announced_is_required_and_what_before_is_n
 }
 
 #[test]
+fn what_was_passed_over_is_not_kept_for_somebody_who_was_away_too_long_as_its_sender_saw_it() {
+    for (away, expected) in [(29, &["lost"][..]), (31, &[])] {
+        let mut checker = room();
+        send(&mut checker, 2, Some(0));
+        send(&mut checker, 2, None);
+        dropped(&mut checker, 2, "a", &["b", "c"]);
+        hear(&mut checker, 0, 2, 1, None);
+        hear(&mut checker, 1, 2, 1, None);
+        dropped(&mut checker, 0, "c", &["a", "b"]);
+        joined(&mut checker, 0, "c", &["a", "b", "c"].map(String::from));
+        let event = Event::PeerJoined {
+            id: "a".into(),
+            peers: ["a", "b", "c"].map(String::from).to_vec(),
+        };
+        let back = 40 + away * crate::SECOND;
+        checker.event(back, 2, &event, REIGN);
+        checker.complete(back + 1, &[0, 1, 2]);
+        rules(&checker, expected);
+    }
+}
+
+#[test]
 fn a_directed_message_may_be_passed_over_only_when_its_sender_is_gone_and_comes_when_it_is_back() {
     for (drop, late, expected) in [
         (true, true, &[][..]),

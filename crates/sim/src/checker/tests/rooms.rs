@@ -91,6 +91,35 @@ fn who_had_lost_the_host_when_a_drop_was_said_was_on_another_side() {
 }
 
 #[test]
+fn who_was_away_when_a_sender_came_back_and_died_has_heard_of_another_drop() {
+    for back in [true, false] {
+        let mut checker = room();
+        for member in [0, 1] {
+            dropped(&mut checker, member, "c", &["a", "b"]);
+        }
+        let event = Event::PeerJoined {
+            id: "c".into(),
+            peers: ["a", "b", "c"].map(String::from).to_vec(),
+        };
+        for member in [0, 1].into_iter().filter(|member| *member == 0 || back) {
+            checker.event(45, member, &event, REIGN);
+        }
+        checker.sent(46, 2, None, &Ok(Sent::Accepted));
+        hear(&mut checker, 0, 2, 0, None);
+        checker.gone(47, 2, false);
+        let event = Event::PeerDropped {
+            id: "c".into(),
+            peers: ["a", "b"].map(String::from).to_vec(),
+        };
+        for member in [0, 1].into_iter().filter(|member| *member == 0 || back) {
+            checker.event(48, member, &event, REIGN);
+        }
+        checker.complete(50, &[0, 1]);
+        rules(&checker, if back { &["prefix"] } else { &[] });
+    }
+}
+
+#[test]
 fn somebody_who_never_heard_of_a_member_and_comes_back_after_retention_begins_anew() {
     let late = 40 + 31 * SECOND;
     for heard in [false, true] {

@@ -1,0 +1,108 @@
+//! What only some have of somebody's messages when it goes: it reaches everybody, before it is said to be gone.
+
+mod common;
+use common::*;
+use peerjs_mesh_core::Event;
+use peerjs_mesh_sim::server::ServerKind;
+use peerjs_mesh_sim::{Climate, World};
+
+fn gaps(world: &World, members: &[usize]) -> usize {
+    let is_gap = |event: &Event| matches!(event, Event::Gap { .. });
+    members
+        .iter()
+        .map(|member| times(world, *member, is_gap))
+        .sum()
+}
+
+/// Members that came one after another, so that who succeeds whom is known.
+fn line(world: &mut World, members: usize) -> Vec<usize> {
+    let all: Vec<usize> = (0..members)
+        .map(|_| {
+            let member = join(world);
+            world.run_ms(2_000);
+            member
+        })
+        .collect();
+    settle(world, &all, 5_000);
+    all
+}
+
+#[test]
+fn a_dead_host_is_not_said_to_be_gone_while_what_one_guest_has_of_it_is_still_on_its_way() {
+    let climate = Climate {
+        rate: (150_000, 150_000),
+        ..Climate::calm(ServerKind::Ours)
+    };
+    let mut world = World::new(3, climate);
+    let all = line(&mut world, 4);
+    let rest = without(&all, &[all[0]]);
+    // The way to the first deputy grows long: it is seconds behind the others.
+    for ms in [1_000, 2_000, 3_000, 4_000] {
+        world.delay(all[0], all[1], ms);
+        world.run_ms(1_500);
+    }
+    for _ in 0..8 {
+        world.send(all[0], 100_000, None);
+    }
+    let there = |w: &World| w.checker().heard(all[2], all[0]).len() == 8;
+    world
+        .run_until(12_000, there)
+        .expect("the second deputy has it");
+    world.break_links(all[0], all[1]);
+    world.break_links(all[1], all[0]);
+    world.crash(all[0]);
+    // Somebody who does not come back makes the new host wait until it waits no longer, with the rest half-way.
+    world.crash(all[3]);
+    let rest = without(&rest, &[all[3]]);
+    settle(&mut world, &rest, 15_000);
+    all_hear_all(&mut world, &rest);
+    for member in &rest {
+        assert_eq!(world.checker().heard(*member, all[0]).len(), 8, "m{member}");
+    }
+    assert_eq!(gaps(&world, &rest), 0);
+}
+
+#[test]
+fn what_is_kept_for_somebody_who_was_dropped_is_kept_by_the_next_host_too() {
+    for server in BOTH {
+        let mut world = calm(server);
+        let all = line(&mut world, 5);
+        let away = all[4];
+        world.freeze(away);
+        let rest = without(&all, &[away]);
+        talk(&mut world, &rest, 100, 4_000);
+        settle(&mut world, &rest, 5_000);
+        world.crash(all[0]);
+        let rest = without(&rest, &[all[0]]);
+        talk(&mut world, &rest, 100, 6_000);
+        settle(&mut world, &rest, 5_000);
+        world.wake(away);
+        let rest = without(&all, &[all[0]]);
+        settle(&mut world, &rest, 15_000);
+        all_hear_all(&mut world, &rest);
+        assert_eq!(gaps(&world, &rest), 0);
+    }
+}
+
+#[test]
+fn who_never_heard_where_a_sender_begins_and_stays_away_too_long_hears_of_a_gap() {
+    for server in BOTH {
+        let mut world = calm(server);
+        let all = line(&mut world, 3);
+        let sender = all[1];
+        world.busy(sender);
+        let new = join(&mut world);
+        let synced = |w: &World| w.view(new).synced;
+        world.run_until(1_500, synced).expect("the newcomer is in");
+        world.freeze(new);
+        world.wake(sender);
+        talk(&mut world, &all, 500, 35_000);
+        world.wake(new);
+        let everybody = [all, vec![new]].concat();
+        settle(&mut world, &everybody, 15_000);
+        all_hear_all(&mut world, &everybody);
+        let of_sender =
+            |event: &Event| matches!(event, Event::Gap { from, .. } if from == world.id(sender));
+        assert_eq!(times(&world, new, of_sender), 1);
+    }
+}
