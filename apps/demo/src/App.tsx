@@ -29,7 +29,7 @@ export function App(): JSX.Element {
 
   useEffect(() => void devices.start(), [devices]);
   useEffect(() => {
-    document.title = screen.at === "call" ? `${screen.room} · call` : "peerjs-mesh call";
+    if (screen.at !== "call") document.title = "peerjs-mesh call";
   }, [screen]);
 
   const rename = useCallback((wish: string) => {

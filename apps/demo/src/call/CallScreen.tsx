@@ -2,6 +2,7 @@ import { useCallback, useEffect, useMemo, useRef, useState, type JSX } from "rea
 import { useCall } from "../hooks/useCall.js";
 import { useDevices } from "../hooks/useDevices.js";
 import { useRoom } from "../hooks/useRoom.js";
+import { useWakeLock } from "../hooks/useWakeLock.js";
 import { useShortcuts } from "../hooks/useShortcuts.js";
 import type { Devices } from "../media/devices.js";
 import { recallFlag, rememberFlag } from "../room/remember.js";
@@ -34,6 +35,7 @@ export function CallScreen({ session, devices, name, onName, onLeave, onAgain }:
   const room = useRoom(session);
   const media = useDevices(devices);
   const call = useCall(session, name, media);
+  useWakeLock();
   const [panel, setPanel] = useState<PanelName>();
   const [read, setRead] = useState(0);
   const [keys, setKeys] = useState(() => recallFlag("keys", true));
@@ -70,11 +72,16 @@ export function CallScreen({ session, devices, name, onName, onLeave, onAgain }:
     keys,
   );
 
+  const unread = panel === "chat" ? 0 : room.heard - read;
+  useEffect(() => {
+    document.title = `${unread > 0 ? `(${unread}) ` : ""}${room.room} · call`;
+  }, [unread, room.room]);
+
   const hear = (): void => {
     setBlocked(false);
     for (const video of document.querySelectorAll("video")) void video.play().catch(() => undefined);
   };
-  const unread = panel === "chat" ? 0 : room.heard - read;
+  const last = room.lines.findLast((line) => line.kind === "other");
   return (
     <div className={`call${panel ? " with-panel" : ""}`}>
       <header className="bar">
@@ -97,6 +104,8 @@ export function CallScreen({ session, devices, name, onName, onLeave, onAgain }:
           card={cardFor(room, onAgain)}
         />
         <Notices session={session} state={room} blocked={blocked} onHear={hear} />
+        {/* Those who see have the number on the button. */}
+        <p className="out" role="status">{unread > 0 && last && `${last.who} wrote: ${last.text}`}</p>
       </main>
       {panel === "chat" && <Panel title="Chat" onClose={close}><Chat session={session} lines={room.lines} /></Panel>}
       {panel === "people" && <Panel title="People" onClose={close}><Members members={room.members} room={room.room} /></Panel>}

@@ -47,7 +47,7 @@ function fit(columns: number, rows: number, width: number, height: number, gap: 
 
 /** As many columns as the smallest tiles allow; the rows go on below the edge. */
 function scrolling(count: number, width: number, height: number, gap: number): Grid {
-  const columns = Math.max(1, Math.min(count, Math.floor((width + gap) / (SMALLEST * 1.25 + gap))));
+  const columns = Math.max(1, Math.min(count, Math.floor((width + gap) / (SMALLEST + gap))));
   const rows = Math.ceil(count / columns);
   const tileWidth = Math.max(1, Math.floor((width - gap * (columns - 1)) / columns));
   const tileHeight = Math.floor(tileWidth * 0.8);

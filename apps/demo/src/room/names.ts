@@ -65,6 +65,7 @@ export function initials(name: string): string {
 /** A colour of the circle, 0 to 359, that stays the same for the same name. */
 export function hue(name: string): number {
   let sum = 7;
-  for (const letter of name) sum = (sum * 31 + letter.codePointAt(0)!) % 360;
-  return sum;
+  for (const letter of name) sum = (sum * 31 + letter.codePointAt(0)!) % 65_521;
+  // By the golden angle, neighbours lie far apart.
+  return Math.round(sum * 137.508) % 360;
 }
