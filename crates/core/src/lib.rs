@@ -57,6 +57,12 @@ mod lists {
     pub(crate) trait Keep<T> {
         /// As `retain`, one by one.
         fn keep(&mut self, keep: impl FnMut(&T) -> bool);
+
+        /// As `remove`, without its panic and that panic's text.
+        fn take_at(&mut self, at: usize) -> Option<T>;
+
+        /// As `insert`, likewise.
+        fn put_at(&mut self, at: usize, item: T);
     }
 
     impl<T> Keep<T> for Vec<T> {
@@ -66,9 +72,17 @@ mod lists {
                 if keep(item) {
                     at += 1;
                 } else {
-                    self.remove(at);
+                    self.take_at(at);
                 }
             }
+        }
+
+        fn take_at(&mut self, at: usize) -> Option<T> {
+            (at < self.len()).then(|| self.remove(at))
+        }
+
+        fn put_at(&mut self, at: usize, item: T) {
+            self.insert(at.min(self.len()), item);
         }
     }
 }

@@ -27,7 +27,7 @@ impl Names {
                 let key = Key(self.texts.len() as u32);
                 self.texts.push(text.to_owned());
                 self.wires.push(wire);
-                self.sorted.insert(at, key);
+                self.sorted.put_at(at, key);
                 key
             }
         }

@@ -15,11 +15,8 @@ pub(crate) struct Rng {
 impl Rng {
     pub(crate) fn new(seed: [u8; 32]) -> Rng {
         let mut key = [0u32; 8];
-        for (word, bytes) in key.iter_mut().zip(seed.chunks_exact(4)) {
-            *word = bytes
-                .iter()
-                .rev()
-                .fold(0, |word, byte| (word << 8) | u32::from(*byte));
+        for (word, bytes) in key.iter_mut().zip(seed.as_chunks().0) {
+            *word = u32::from_le_bytes(*bytes);
         }
         Rng {
             key,
@@ -46,8 +43,8 @@ impl Rng {
 
     pub(crate) fn bytes16(&mut self) -> [u8; 16] {
         let mut bytes = [0u8; 16];
-        for chunk in bytes.chunks_exact_mut(4) {
-            chunk.copy_from_slice(&self.u32().to_le_bytes());
+        for chunk in bytes.as_chunks_mut().0 {
+            *chunk = self.u32().to_le_bytes();
         }
         bytes
     }
@@ -90,6 +87,8 @@ fn chacha20(key: &[u32; 8], counter: u64) -> [u32; 16] {
             [2, 7, 8, 13],
             [3, 4, 9, 14],
         ] {
+            // (Below 16 as they are: so the compiler sees it.)
+            let [a, b, c, d] = [a & 15, b & 15, c & 15, d & 15];
             s[a] = s[a].wrapping_add(s[b]);
             s[d] = (s[d] ^ s[a]).rotate_left(16);
             s[c] = s[c].wrapping_add(s[d]);

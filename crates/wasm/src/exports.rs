@@ -66,8 +66,10 @@ extern "C" fn timeout(member: &mut Boundary, now: f64) {
 /// [`Boundary::send`]; in the inbox are `length` bytes of the value, then the receiver.
 #[unsafe(no_mangle)]
 extern "C" fn send(member: &mut Boundary, inbox: &mut Inbox, now: f64, length: usize) -> f64 {
-    let to = inbox.0.split_off(length);
-    member.send(now, core::mem::take(&mut inbox.0), &to)
+    let mut payload = core::mem::take(&mut inbox.0);
+    let to = payload.get(length..).unwrap_or_default().to_vec();
+    payload.truncate(length);
+    member.send(now, payload, &to)
 }
 
 /// [`Boundary::set_init_data`]; the inbox has the value.

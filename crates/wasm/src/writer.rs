@@ -39,8 +39,10 @@ impl Writer {
         const KEPT: usize = 64 << 10;
         self.held.clear();
         self.held_bytes = 0;
+        if self.bytes.capacity() > KEPT {
+            self.bytes = Vec::new();
+        }
         self.bytes.clear();
-        self.bytes.shrink_to(KEPT);
         self.bytes.resize(head, 0);
     }
 

@@ -64,7 +64,9 @@ impl Stream {
         mut wanted: impl FnMut(&Entry) -> bool,
     ) -> Option<&Entry> {
         let from = self.directed.partition_point(|entry| entry.serial < serial);
-        self.directed.range(from..).find(|entry| wanted(entry))
+        (from..self.directed.len())
+            .filter_map(|at| self.directed.get(at))
+            .find(|entry| wanted(entry))
     }
 
     pub(crate) fn has_directed(&self) -> bool {

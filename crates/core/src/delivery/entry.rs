@@ -45,7 +45,11 @@ impl Entry {
         }
         match bytes.get(have - offset..) {
             Some(rest) if !rest.is_empty() => {
-                Arc::make_mut(&mut self.data).extend_from_slice(rest);
+                match Arc::get_mut(&mut self.data) {
+                    Some(data) => data.extend_from_slice(rest),
+                    // (As `make_mut`, but for its panics.)
+                    None => self.data = Arc::new([&self.data, rest].concat()),
+                }
                 Taken::New(rest.len())
             }
             _ => Taken::Doubled,

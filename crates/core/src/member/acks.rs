@@ -167,7 +167,7 @@ impl Member {
                     ack.at = at.or(ack.at);
                 }
             }
-            Err(place) => self.acks.insert(place, Ack { sender, by, at }),
+            Err(place) => self.acks.put_at(place, Ack { sender, by, at }),
         }
     }
 

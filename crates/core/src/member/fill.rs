@@ -85,7 +85,7 @@ fn next_piece<'s>(
     let peer = link.peer?;
     let count = link.cursors.len();
     for turn in 0..count {
-        let at = (link.turn + turn) % count;
+        let at = (link.turn + turn).checked_rem(count)?;
         let Some(cursor) = link.cursors.get_mut(at) else {
             continue;
         };

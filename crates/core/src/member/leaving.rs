@@ -69,7 +69,8 @@ impl Member {
         while let Some(gone) = self.dropped.first()
             && self.now >= gone.at.plus_ms(RETENTION_MS)
         {
-            let key = self.dropped.remove(0).was.member;
+            let key = gone.was.member;
+            self.dropped.take_at(0);
             self.hold(false);
             self.out.forget_base(key);
             self.forget_directed(key);
@@ -116,7 +117,7 @@ impl Member {
                 at += 1;
                 continue;
             }
-            self.leaving.remove(at);
+            self.leaving.take_at(at);
             if !there {
                 self.gap(key, taken + 1, last);
                 if let Some(stream) = self.stream_mut(key) {

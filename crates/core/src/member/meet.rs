@@ -176,7 +176,7 @@ impl Member {
         if let Role::Host(hosting) = &mut self.role {
             hosting.fetching.keep(|fetch| fetch.link != id);
         }
-        Some(self.links.remove(at))
+        self.links.take_at(at)
     }
 
     /// A link has come to nothing: whatever hung on it goes on without it.

@@ -48,7 +48,7 @@ impl Member {
     /// Somebody is in the roster; the user hears of it.
     pub(super) fn enter_view(&mut self, key: Key) {
         if let Some(at) = self.dropped.iter().position(|gone| gone.was.member == key) {
-            self.dropped.remove(at);
+            self.dropped.take_at(at);
             self.hold(true);
         }
         if self.view.contains(&key) {
@@ -56,7 +56,7 @@ impl Member {
         }
         // Somebody who comes back before its going was told: it was gone all the same.
         if let Some(at) = self.leaving.iter().position(|leaving| leaving.key == key) {
-            self.leaving.remove(at);
+            self.leaving.take_at(at);
         }
         self.view.push(key);
         if key != self.me {
@@ -87,7 +87,7 @@ impl Member {
             .iter()
             .position(|past| (past.0, past.1) == (seat.key, seat.inc))
         {
-            stream.before = Some(self.past.remove(at).2);
+            stream.before = self.past.take_at(at).map(|(_, _, pos)| pos);
         }
         let missing = match base {
             UNTOLD => None,
@@ -177,8 +177,9 @@ impl Member {
             .iter()
             .position(|delta| delta.n <= self.n + 1)
         {
-            let delta = self.held_deltas.remove(at);
-            if delta.n == self.n + 1 {
+            if let Some(delta) = self.held_deltas.take_at(at)
+                && delta.n == self.n + 1
+            {
                 self.apply_delta(delta);
             }
         }
@@ -234,7 +235,7 @@ impl Member {
         {
             let past = (key, stream.inc, stream.pos);
             if self.past.len() >= MAX_PAST {
-                self.past.remove(0);
+                self.past.take_at(0);
             }
             self.past.push(past);
         }
