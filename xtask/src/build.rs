@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::repo::Repo;
 use crate::setup::{self, Need};
-use crate::{Failure, Result, run, wasm};
+use crate::{Failure, Result, run, sim, wasm};
 
 const COMPILE: Duration = Duration::from_secs(45 * 60);
 const BUNDLE: Duration = Duration::from_secs(5 * 60);
@@ -102,7 +102,8 @@ fn binary(repo: &Repo) -> Result<()> {
     run::shown(cargo, COMPILE)
 }
 
-/// The programs that only tests in Node need: the lab's, for a network, and many native members in one.
+/// The programs that only tests in Node need: the lab's, for a network; many native members in one; what repeats
+/// recordings.
 pub(crate) fn helpers(repo: &Repo) -> Result<()> {
     lab(repo)?;
     let mut cargo = repo.cargo();
@@ -114,6 +115,9 @@ pub(crate) fn helpers(repo: &Repo) -> Result<()> {
         "--example",
         CROWD,
     ]);
+    run::shown(cargo, COMPILE)?;
+    let mut cargo = repo.cargo();
+    cargo.args(["build", "--release", "--bin", sim::BINARY]);
     run::shown(cargo, COMPILE)
 }
 
@@ -133,6 +137,8 @@ pub(crate) fn environment(repo: &Repo, command: &mut Command) {
     command.env("LAB_BIN", repo.target.join("release").join(LAB));
     let crowd = repo.target.join("release/examples").join(CROWD);
     command.env("MESH_CROWD_BIN", crowd);
+    let replay = repo.target.join("release").join(sim::BINARY);
+    command.env("SIM_BIN", replay);
     command.env("MESH_SHOTS", repo.target.join("shots"));
     if let Some(chrome) = setup::chrome() {
         command.env("CHROME", chrome);

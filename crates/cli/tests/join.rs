@@ -336,8 +336,15 @@ fn what_cannot_be_ends_with_its_code_and_exit() {
             2,
         ),
         (
-            &["join", "a", "--server", &url, "--record", "f"],
-            "unsupported",
+            &[
+                "join",
+                "a",
+                "--server",
+                &url,
+                "--record",
+                "no/such/folder/f",
+            ],
+            "invalid-option",
             2,
         ),
         (

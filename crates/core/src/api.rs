@@ -6,20 +6,24 @@ use peerjs_mesh_protocol::signalling::{Candidate, FromServer, ToServer};
 
 /// One websocket to a signalling server, as the machine names it. Never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "record", derive(serde::Serialize, serde::Deserialize))]
 pub struct SessionId(pub u32);
 
 /// One WebRTC connection, as the machine names it. Never reused, so that late callbacks die in one `if`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "record", derive(serde::Serialize, serde::Deserialize))]
 pub struct LinkId(pub u32);
 
 /// One `send` that waits for room. Never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "record", derive(serde::Serialize))]
 pub struct Ticket(pub u32);
 
 /// The channels of a link. Channel 0 is the one PeerJS makes (label = connection id, announced); the others are
 /// `negotiated: true` with id [`Lane::channel_id`], made before the connection opens and only between ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
+#[cfg_attr(feature = "record", derive(serde::Serialize, serde::Deserialize))]
 pub enum Lane {
     /// The PeerJS default channel: hello, and other dialects. Announced with `ordered: true`.
     Default = 0,
@@ -55,6 +59,7 @@ impl Lane {
 /// Why a session is no more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
+#[cfg_attr(feature = "record", derive(serde::Serialize, serde::Deserialize))]
 pub enum SessionEnd {
     /// It never opened: refused, no such host, or not within the driver's 10 s.
     Unreachable = 0,
@@ -67,6 +72,7 @@ pub enum SessionEnd {
 /// Why a link is no more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
+#[cfg_attr(feature = "record", derive(serde::Serialize, serde::Deserialize))]
 pub enum LinkEnd {
     /// The other side closed it, or its default channel.
     Closed = 0,
@@ -79,6 +85,7 @@ pub enum LinkEnd {
 /// A driver closes nothing by itself: after a `…Closed` it reports nothing more of that session or link, and the
 /// machine, having asked to close one, takes no notice of it any more.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "record", derive(serde::Serialize, serde::Deserialize))]
 pub enum Input<'a> {
     /// The websocket is open.
     SessionConnected {
@@ -128,6 +135,7 @@ pub enum Input<'a> {
         /// On which channel.
         lane: Lane,
         /// The frame. A text frame of a stock peer counts as its UTF-8.
+        #[cfg_attr(feature = "record", serde(skip))]
         frame: &'a [u8],
     },
     /// The link has sent something: `buffered` bytes handed over with [`Output::Send`] are still with the driver.
@@ -149,6 +157,7 @@ pub enum Input<'a> {
 
 /// What the driver has to do. Imperatives.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "record", derive(serde::Serialize))]
 pub enum Output {
     /// Open a websocket to `…/peerjs?key=…&id=…&token=…`.
     OpenSession {
@@ -211,6 +220,7 @@ pub enum Output {
         /// On which channel.
         lane: Lane,
         /// The frame.
+        #[cfg_attr(feature = "record", serde(skip))]
         frame: Vec<u8>,
     },
     /// Close the connection after what was handed over has left, or after 1 s. Nothing more is reported of it.
@@ -222,6 +232,7 @@ pub enum Output {
 
 /// What the user hears, in order.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "record", derive(serde::Serialize))]
 pub enum Event {
     /// The own session is up. Once.
     Joined {
@@ -263,6 +274,7 @@ pub enum Event {
         /// Who sent it.
         from: String,
         /// The encoded value, as its sender encoded it.
+        #[cfg_attr(feature = "record", serde(skip))]
         data: Arc<Vec<u8>>,
     },
     /// Somebody's init data, new or changed.
@@ -270,6 +282,7 @@ pub enum Event {
         /// Whose.
         id: String,
         /// The encoded value.
+        #[cfg_attr(feature = "record", serde(skip))]
         data: Arc<Vec<u8>>,
     },
     /// The room is full.
@@ -319,6 +332,7 @@ pub enum Event {
 /// The codes of INTERFACES, of which core uses some. Their texts live with the faces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
+#[cfg_attr(feature = "record", derive(serde::Serialize))]
 pub enum ErrorCode {
     /// The room's name is no PeerJS id.
     InvalidRoom = 0,
@@ -371,6 +385,7 @@ pub enum ErrorCode {
 /// How to leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
+#[cfg_attr(feature = "record", derive(serde::Serialize, serde::Deserialize))]
 pub enum LeaveHow {
     /// Once everything sent is delivered, 5 s at most.
     Delivered = 0,
@@ -381,6 +396,7 @@ pub enum LeaveHow {
 /// Why [`Member::send`](crate::Member::send) did not take a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
+#[cfg_attr(feature = "record", derive(serde::Serialize))]
 pub enum SendError {
     /// Over [`Config::max_message`](crate::Config).
     MessageTooLarge = 13,
@@ -396,6 +412,7 @@ pub enum SendError {
 
 /// What [`Member::send`](crate::Member::send) did with a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "record", derive(serde::Serialize))]
 pub enum Sent {
     /// Accepted under the budget.
     Accepted,

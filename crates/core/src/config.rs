@@ -6,6 +6,7 @@ use peerjs_mesh_protocol::ids::is_valid_id;
 
 /// What a member is told once.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "record", derive(serde::Serialize, serde::Deserialize))]
 pub struct Config {
     /// The room's name: a PeerJS id.
     pub room: String,

@@ -6,6 +6,8 @@
 #![cfg_attr(not(test), no_std)]
 
 extern crate alloc;
+#[cfg(feature = "record")]
+extern crate std;
 
 mod api;
 mod config;
@@ -14,8 +16,11 @@ mod delivery;
 mod link;
 mod member;
 mod names;
+#[cfg(feature = "record")]
+pub mod record;
 mod rng;
 mod time;
+mod tokens;
 mod wire;
 
 pub use api::{

@@ -7,7 +7,7 @@ use crate::native::{self, link::Links};
 use crate::options::{Options, encode_init_data};
 use crate::outlet::{Facts, Intake, outlet};
 use bytes::Bytes;
-use peerjs_mesh_core::{LeaveHow, Member};
+use peerjs_mesh_core::LeaveHow;
 use peerjs_mesh_protocol::Value;
 use peerjs_mesh_protocol::binarypack::{Dialect, encode};
 use serde::Serialize;
@@ -62,11 +62,8 @@ impl Mesh {
                 .with_hint("call Mesh::join inside one, with I/O and time enabled")
         })?;
         let internal = |error: String| Error::new(ErrorCode::Internal, error);
-        let mut seed = [0; 32];
-        getrandom::fill(&mut seed).map_err(|error| internal(error.to_string()))?;
         let window = config.link_window;
-        let member = Member::new(config, seed, native::now())
-            .map_err(|code| Error::new(code, "refused by the core"))?;
+        let member = native::member(config, options.record.as_deref())?;
         let links = Links::new(window).map_err(internal)?;
         let (commands, obeyed) = mpsc::channel(MAX_COMMANDS);
         let (outlet, intake) = outlet();

@@ -12,6 +12,7 @@ use peerjs_mesh_protocol::Value;
 use peerjs_mesh_protocol::binarypack::{Dialect, encode};
 use peerjs_mesh_protocol::ids::is_valid_id;
 use serde::Serialize;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Largest encoded init data, bytes.
@@ -58,6 +59,9 @@ pub struct Options {
     /// STUN and TURN servers, `stun:host:port`. Taken, with a warning, but not used yet: connections are made between
     /// the addresses that this machine itself has. Default none.
     pub ice: Vec<String>,
+    /// A file to record to what this member goes through, for `cargo xtask replay` to repeat: up to 64 MiB. What is said
+    /// in the room is in it, tokens are not. Default none.
+    pub record: Option<PathBuf>,
     /// Options of the original that have no effect here.
     unused: Vec<String>,
 }
@@ -77,6 +81,7 @@ impl Default for Options {
             owner_mode: false,
             log_id: None,
             ice: Vec::new(),
+            record: None,
             unused: Vec::new(),
         }
     }

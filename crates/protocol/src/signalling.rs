@@ -7,6 +7,7 @@ use crate::prelude::*;
 
 /// What a server sends to a client.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum FromServer {
     /// The id is registered.
     Open,
@@ -42,6 +43,7 @@ pub enum FromServer {
 
 /// What a client sends to a server.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum ToServer {
     /// Keeps the session alive; due every 5 s (PeerJS's `pingInterval`).
     Heartbeat,
@@ -56,6 +58,7 @@ pub enum ToServer {
 
 /// What two clients say to each other through the server.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Signal {
     /// A description to be answered.
     Offer(Offer),
@@ -70,6 +73,7 @@ pub enum Signal {
 
 /// `data` or `media`: the kind of a PeerJS connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum ConnectionKind {
     /// A data channel.
     Data,
@@ -79,6 +83,7 @@ pub enum ConnectionKind {
 
 /// The payload of an `OFFER`.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Offer {
     /// Names the connection at both ends: `dc_…` or `mc_…`.
     pub connection_id: String,
@@ -100,6 +105,7 @@ pub struct Offer {
 
 /// The payload of an `ANSWER`.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Answer {
     /// The connection id of the offer.
     pub connection_id: String,
@@ -115,6 +121,7 @@ pub struct Answer {
 
 /// The payload of a `CANDIDATE`.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Candidate {
     /// The connection it belongs to.
     pub connection_id: String,
@@ -132,6 +139,7 @@ pub struct Candidate {
 
 /// The payload of an echo: who sent it, in which reign.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Echo {
     /// Chosen anew for each echo.
     pub nonce: u64,
@@ -144,6 +152,7 @@ pub struct Echo {
 /// How our members mark themselves in signalling, so that both sides know the dialect before a channel opens:
 /// `{"v": [min, max]}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct MeshMark {
     /// The lowest wire version the sender speaks.
     pub min: u16,

@@ -1,5 +1,6 @@
 //! `peerjs-mesh-sim`: chaos by seeds, and its replay.
 
+use peerjs_mesh_core::record;
 use peerjs_mesh_sim::Mutation;
 use peerjs_mesh_sim::chaos::{Options, Outcome, Summary, run, write_report};
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ usage: peerjs-mesh-sim [--seeds N] [--from S] [--seed S] [--trace] [--mutation N
   --seed S         this one only; with --trace, what happens is printed
   --mutation NAME  members tell lies of this kind; the judge has to notice
   --out DIR        where report.json and traces of failing seeds go (default target/sim)
-  replay FILE      runs the seed of a trace again and compares line by line
+  replay FILE      repeats a recording of a member, or runs the seed of a trace again; compares line by line
 ";
 
 struct Args {
@@ -199,6 +200,9 @@ fn write_trace(folder: &Path, outcome: &Outcome, mutation: Option<&str>, print: 
 fn replay(file: &Path) -> Result<bool, String> {
     let text =
         std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    if text.starts_with('{') {
+        return recording(&text);
+    }
     let mut lines = text.lines();
     let head = lines.next().unwrap_or_default();
     let field = |name: &str| {
@@ -249,6 +253,40 @@ fn replay(file: &Path) -> Result<bool, String> {
                 "  now:  {}",
                 outcome.trace.get(at).map_or("(end)", String::as_str)
             );
+            Ok(false)
+        }
+    }
+}
+
+/// Repeats what a real member went through; true when all that came out comes out again.
+fn recording(text: &str) -> Result<bool, String> {
+    let replayed = record::replay(text).map_err(|why| why.to_string())?;
+    let own = env!("CARGO_PKG_VERSION");
+    if replayed.release != own {
+        println!(
+            "recorded by release {}, repeated by {own}",
+            replayed.release
+        );
+    }
+    if replayed.full {
+        println!("the recording was ended by its limit");
+    }
+    if replayed.cut {
+        println!("the recording's last line is cut: its program was ended");
+    }
+    match replayed.difference {
+        None => {
+            println!("recording lines={} identical", replayed.lines);
+            Ok(true)
+        }
+        Some(difference) => {
+            println!("recording line {} differs", difference.line);
+            println!("  then: {}", difference.then);
+            let now = match difference.now.as_str() {
+                "" => "(nothing)",
+                now => now,
+            };
+            println!("  now:  {now}");
             Ok(false)
         }
     }

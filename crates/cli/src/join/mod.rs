@@ -58,7 +58,7 @@ pub(crate) struct JoinArgs {
     /// Any options of mesh(), by their names there
     #[arg(long, value_name = "JSON")]
     options: Option<String>,
-    /// Record what happens (not yet available)
+    /// Record what this member goes through, at most 64 MiB: what is said in the room too, but no tokens
     #[arg(long, value_name = "FILE")]
     record: Option<std::path::PathBuf>,
     /// Print events, and take commands, as lines of JSON
@@ -140,13 +140,7 @@ fn options(args: &JoinArgs) -> Result<Options, Error> {
         options.init_data = Some(json("--init", init)?);
     }
     options.ice.extend(args.ice.iter().cloned());
-    if args.record.is_some() {
-        return Err(Error::with_code(
-            ErrorCode::Unsupported,
-            "--record is not yet available",
-            "leave it out",
-        ));
-    }
+    options.record.clone_from(&args.record);
     Ok(options)
 }
 

@@ -27,6 +27,7 @@ use crate::link::Link;
 use crate::names::{Key, Names};
 use crate::prelude::*;
 use crate::rng::Rng;
+use crate::tokens::Tokens;
 use crate::{Config, Counters, ErrorCode, Event, Input, Instant, LeaveHow, LinkId, Output};
 use acks::Ack;
 use alloc::collections::VecDeque;
@@ -78,6 +79,7 @@ enum Role {
 pub struct Member {
     cfg: Config,
     rng: Rng,
+    pub(crate) tokens: Tokens,
     now: Instant,
     /// The deadline that was told last; being called much later than it means having slept.
     planned: Option<Instant>,
@@ -141,11 +143,20 @@ pub struct Member {
 impl Member {
     /// Starts joining. `seed` is all the chance it ever uses: 32 random bytes, never used twice.
     pub fn new(config: Config, seed: [u8; 32], now: Instant) -> Result<Member, ErrorCode> {
+        Member::with_tokens(config, seed, now, Tokens::default())
+    }
+
+    pub(crate) fn with_tokens(
+        config: Config,
+        seed: [u8; 32],
+        now: Instant,
+        mut tokens: Tokens,
+    ) -> Result<Member, ErrorCode> {
         config.check()?;
         let mut rng = Rng::new(seed);
         let id = uuid_v8(rng.bytes16());
         let inc = rng.u64();
-        let token = rng.token();
+        let token = tokens.draw(&mut rng);
         let mut names = Names::default();
         let me = names.key(&id);
         let init = config
@@ -156,6 +167,7 @@ impl Member {
             .gather();
         let mut member = Member {
             rng,
+            tokens,
             now,
             planned: None,
             woke_at: None,

@@ -45,7 +45,7 @@ impl Member {
         self.close_name();
         let token = match (&self.name.shared, shared) {
             (Some(token), true) => token.clone(),
-            _ => self.rng.token(),
+            _ => self.tokens.draw(&mut self.rng),
         };
         self.name.token = token.clone();
         self.name.phase = Phase::Claiming;

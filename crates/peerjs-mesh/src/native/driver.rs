@@ -6,9 +6,10 @@ use super::session::{Ear, Said, Session};
 use super::tls::Trust;
 use crate::outlet::{Facts, Outlet};
 use crate::server::ServerUrl;
+use peerjs_mesh_core::record::{MAX_BYTES, Recorder};
 use peerjs_mesh_core::{
-    ErrorCode, Event, Input, LeaveHow, Member, Output, SendError, Sent, SessionEnd, SessionId,
-    Status, Ticket,
+    ErrorCode, Event, Input, LeaveHow, Output, SendError, Sent, SessionEnd, SessionId, Status,
+    Ticket,
 };
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -44,7 +45,9 @@ pub(crate) enum Command {
 
 /// Everything that one member is.
 pub(crate) struct Driver {
-    member: Member,
+    member: Recorder,
+    /// Whether it was being recorded when that was last looked at.
+    recording: bool,
     links: Links,
     server: ServerUrl,
     trust: Trust,
@@ -62,7 +65,7 @@ pub(crate) struct Driver {
 
 impl Driver {
     pub(crate) fn new(
-        member: Member,
+        member: Recorder,
         links: Links,
         (server, trust): (ServerUrl, Trust),
         commands: mpsc::Receiver<Command>,
@@ -70,6 +73,7 @@ impl Driver {
     ) -> Driver {
         let (ear, said) = mpsc::channel(64);
         Driver {
+            recording: member.is_recording(),
             member,
             links,
             server,
@@ -90,6 +94,10 @@ impl Driver {
         let mut listening = true;
         loop {
             self.settle();
+            if self.recording && !self.member.is_recording() {
+                self.recording = false;
+                tracing::warn!("the recording ends here: it has {} MiB", MAX_BYTES >> 20);
+            }
             if self
                 .left
                 .is_some_and(|at| self.links.is_empty() || at.elapsed() > CLOSING)

@@ -3,7 +3,8 @@
 mod clock;
 pub(crate) mod driver;
 pub mod link;
+mod recording;
 mod session;
 pub(crate) mod tls;
 
-pub(crate) use clock::now;
+pub(crate) use recording::member;

@@ -4,5 +4,6 @@ mod house;
 
 mod bad_input;
 mod members_join_and_talk;
+mod recorded;
 mod the_room_outlives_its_host;
 mod twenty_members;
