@@ -1,7 +1,7 @@
 import { useId, useState, type FormEvent, type JSX } from "react";
 import { useDevices } from "../hooks/useDevices.js";
 import type { Devices } from "../media/devices.js";
-import { asRoom, isRoom, LONGEST_NAME } from "../room/names.js";
+import { asRoom, isRoom, LONGEST_NAME, LONGEST_ROOM } from "../room/names.js";
 import { CopyLink } from "../ui/CopyLink.js";
 import { Mark } from "../ui/icons.js";
 import { Pickers } from "./Pickers.js";
@@ -62,7 +62,7 @@ export function Lobby({ room, fresh, name, guest, devices, onName, onJoin }: Pro
             <label className="field">
               <span>Room</span>
               <input
-                value={wish} maxLength={64} autoComplete="off" autoCapitalize="none" spellCheck={false} enterKeyHint="go" required
+                value={wish} maxLength={LONGEST_ROOM} autoComplete="off" autoCapitalize="none" spellCheck={false} enterKeyHint="go" required
                 aria-invalid={wrongRoom} aria-describedby={wrongRoom ? errorId : undefined}
                 onChange={(event) => setWish(event.target.value)}
               />

@@ -2,7 +2,10 @@
 
 /** What the package takes as a room's name: letters and digits, in groups between single spaces, hyphens or underscores. */
 const ROOM = /^[A-Za-z0-9]+(?:[ _-][A-Za-z0-9]+)*$/;
-const LONGEST_ROOM = 64;
+/** And no longer than this. */
+export const LONGEST_ROOM = 128;
+/** What somebody types should stay sayable. */
+const SAYABLE = 64;
 export const LONGEST_NAME = 40;
 
 const KINDS = [
@@ -34,7 +37,7 @@ export const isRoom = (text: string): boolean => text.length <= LONGEST_ROOM && 
 /** The nearest name that a room can have: "Ann's tea!" is "Ann-s-tea". Empty where nothing of it can be used. */
 export function asRoom(text: string): string {
   const plain = text.normalize("NFKD").replace(/[\u0300-\u036f]/g, "");
-  return plain.replace(/[^A-Za-z0-9]+/g, "-").slice(0, LONGEST_ROOM).replace(/^-+|-+$/g, "");
+  return plain.replace(/[^A-Za-z0-9]+/g, "-").slice(0, SAYABLE).replace(/^-+|-+$/g, "");
 }
 
 /** The room that an address asks for by its fragment: `/demo/#ROOM`. Empty where it asks for none. */
@@ -68,4 +71,11 @@ export function hue(name: string): number {
   for (const letter of name) sum = (sum * 31 + letter.codePointAt(0)!) % 65_521;
   // By the golden angle, neighbours lie far apart.
   return Math.round(sum * 137.508) % 360;
+}
+
+/** "Ann is", "Ann and Ben are", "Ann, Ben and 3 others are". */
+export function together(names: readonly string[]): string {
+  if (names.length <= 1) return `${names[0] ?? "Nobody"} is`;
+  if (names.length <= 3) return `${names.slice(0, -1).join(", ")} and ${names.at(-1)} are`;
+  return `${names.slice(0, 2).join(", ")} and ${names.length - 2} others are`;
 }

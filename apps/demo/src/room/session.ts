@@ -1,8 +1,8 @@
 import { mesh, MeshError, type Mesh, type StreamState } from "peerjs-mesh";
-import { LONGEST_NAME } from "./names.js";
+import { LONGEST_NAME, together } from "./names.js";
 import { connection } from "./settings.js";
 import type { Card, Line, Member, Notice, Phase, RoomState } from "./state.js";
-import { inPlainWords, readable, together } from "./words.js";
+import { inPlainWords, readable } from "./words.js";
 
 /** Lines of the chat that are kept. */
 const KEPT_LINES = 500;

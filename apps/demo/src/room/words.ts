@@ -49,10 +49,3 @@ export function readable(value: unknown): string {
     return String(value);
   }
 }
-
-/** "Ann is", "Ann and Ben are", "Ann, Ben and 3 others are". */
-export function together(names: readonly string[]): string {
-  if (names.length <= 1) return `${names[0] ?? "Nobody"} is`;
-  if (names.length <= 3) return `${names.slice(0, -1).join(", ")} and ${names.at(-1)} are`;
-  return `${names.slice(0, 2).join(", ")} and ${names.length - 2} others are`;
-}
