@@ -10,6 +10,10 @@ use peerjs_mesh_protocol::ids::is_valid_id;
 pub struct Config {
     /// The room's name: a PeerJS id.
     pub room: String,
+    /// What a driver has begun with while its machine was still being loaded. `None` (the default): nothing. Not
+    /// recorded, for the token: only drivers that make no recordings begin so.
+    #[cfg_attr(feature = "record", serde(skip))]
+    pub ahead: Option<Ahead>,
     /// The most members the room may have, this one included, while this member hosts it. `None`: no limit.
     /// Default 10 (the original's).
     pub mesh_limit: Option<u32>,
@@ -28,11 +32,24 @@ pub struct Config {
     pub versions: (u16, u16),
 }
 
+/// A driver may draw these itself and do beforehand what every member does first: open the own session, and offer a
+/// link to the room's name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ahead {
+    /// The own id, a version 8 UUID.
+    pub id: String,
+    /// The own token.
+    pub token: String,
+    /// The connection id, and label, of the first link.
+    pub connection_id: String,
+}
+
 impl Config {
     /// The defaults, for a room.
     pub fn new(room: &str) -> Config {
         Config {
             room: room.to_owned(),
+            ahead: None,
             mesh_limit: Some(10),
             health_interval_ms: 500,
             join_timeout_ms: None,

@@ -27,7 +27,7 @@ pub use api::{
     ErrorCode, Event, Input, Lane, LeaveHow, LinkEnd, LinkId, Output, PeerStatus, SendError, Sent,
     SessionEnd, SessionId, Status, Ticket,
 };
-pub use config::Config;
+pub use config::{Ahead, Config};
 pub use counters::Counters;
 pub use member::Member;
 pub use time::Instant;

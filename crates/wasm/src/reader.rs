@@ -2,7 +2,7 @@
 
 use crate::records::NEVER;
 use alloc::{borrow::ToOwned, string::String};
-use peerjs_mesh_core::Config;
+use peerjs_mesh_core::{Ahead, Config};
 use peerjs_mesh_protocol::signalling::{
     Answer, Candidate, ConnectionKind, Echo, FromServer, MeshMark, Offer, Signal,
 };
@@ -75,6 +75,11 @@ impl<'a> Reader<'a> {
     /// A *config*.
     pub(crate) fn config(mut self) -> Option<Config> {
         let mut config = Config::new(&self.text()?);
+        config.ahead = Some(Ahead {
+            id: self.text()?,
+            token: self.text()?,
+            connection_id: self.text()?,
+        });
         config.mesh_limit = Some(self.u32()?).filter(|&limit| limit != 0);
         config.health_interval_ms = self.u32()?;
         config.join_timeout_ms = Some(self.u32()?).filter(|&ms| ms != NEVER);

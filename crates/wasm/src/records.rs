@@ -11,7 +11,7 @@
 //! | `view` | `u32` address, `u32` length: bytes elsewhere in the module's memory, there until the next drain |
 //!
 //! # Into the module
-//! *Config*: `str` room, `u32` mesh limit (0: none), `u32` ms between heartbeats, `u32` join timeout in ms
+//! *Config*: `str` room, `str` own id, `str` own token, `str` first connection id, `u32` mesh limit (0: none), `u32` ms between heartbeats, `u32` join timeout in ms
 //! ([`NEVER`]: none), `u16` `u16` wire versions (0 0: this release's), then to the end: the init data (none when empty).
 //!
 //! *Inputs* (kind; what `extra` is; what the bytes are):

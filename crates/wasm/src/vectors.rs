@@ -4,7 +4,7 @@
 use crate::reader::Reader;
 use crate::writer::Writer;
 use peerjs_mesh_core::{
-    Config, ErrorCode, Event, LinkId, Output, PeerStatus, SessionId, Status, Ticket,
+    Ahead, Config, ErrorCode, Event, LinkId, Output, PeerStatus, SessionId, Status, Ticket,
 };
 use peerjs_mesh_protocol::signalling::{
     Answer, Candidate, ConnectionKind, Echo, FromServer, MeshMark, Offer, Signal, ToServer,
@@ -114,15 +114,25 @@ fn what_a_server_says_is_read_as_typescript_writes_it() {
     }
 }
 
+fn ahead() -> Ahead {
+    Ahead {
+        id: "id".into(),
+        token: "token".into(),
+        connection_id: "dc".into(),
+    }
+}
+
 #[test]
 fn a_config_is_read_as_typescript_writes_it() {
     let mut config = Config::new("room");
     config.link_window = 256 << 10;
+    config.ahead = Some(ahead());
     config.mesh_limit = None;
     assert_eq!(Reader::new(&vector("plain config")).config(), Some(config));
 
     let mut config = Config::new("room");
     config.link_window = 256 << 10;
+    config.ahead = Some(ahead());
     config.mesh_limit = Some(3);
     config.health_interval_ms = 1000;
     config.join_timeout_ms = Some(0);

@@ -14,9 +14,7 @@ export type { ConnectionOptions, MeshOptions } from "./options.js";
 export { version } from "./version.js";
 
 const load = once(async () => {
-  const letters = atob(text);
-  const deflated = new Uint8Array(letters.length);
-  for (let i = 0; i < deflated.length; i++) deflated[i] = letters.charCodeAt(i);
+  const deflated = (Uint8Array as any).fromBase64?.(text) ?? Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
   return instance(await WebAssembly.compile(await new Response(stream).arrayBuffer()));
 });

@@ -1,4 +1,6 @@
 import { Driver } from "./driver/driver.js";
+import { Ahead } from "./driver/ahead.js";
+import { soon } from "./driver/task.js";
 import { Emitter } from "./emitter.js";
 import { codeOf, MeshError, toldError } from "./errors.js";
 import { checkOptions, checkRoom, type MeshOptions, type Settings } from "./options.js";
@@ -82,10 +84,19 @@ interface Waiting {
 /** Something that waits for the module to be loaded, for the bytes of a Blob, or for what stands before it. */
 interface Queued {
   ready: boolean;
+  bytes: number;
   run: () => void;
 }
 
-/** Calls that may wait so; then the member's own limit holds. */
+/** Calls that are handed to the member at once, in one go of the page's; more wait for tasks of their own. */
+const AT_ONCE = 256;
+/** How long each of those may last, ms: between them the page answers. */
+const SLICE = 8;
+/** Bytes that may wait for them; a call counts as {@link CALL} more than its message. */
+const MOST_BYTES = 8 << 20;
+const CALL = 128;
+
+/** Calls that may wait for the module, or for a Blob; then the member's own limit holds. */
 const MOST_WAITING = 1024;
 /** Largest encoded message, bytes. */
 const LARGEST_MESSAGE = 256 << 20;
@@ -104,7 +115,10 @@ export function join(load: Load, room: string, options?: MeshOptions): Mesh {
       });
     }
   }
-  return new Mesh(load, name, settings, initData, options ?? {});
+  const ahead = new Ahead(settings.url, name);
+  ahead.prepare(settings.rtc);
+  const loading = load();
+  return new Mesh(loading, ahead, name, settings, initData, options ?? {});
 }
 
 /** One member of one room. */
@@ -114,8 +128,13 @@ export class Mesh extends Emitter<MeshEvents> {
   /** The options as they were given. */
   readonly options: Readonly<MeshOptions>;
   readonly #settings: Settings;
+  readonly #ahead: Ahead;
   #driver: Driver | undefined;
   #queue: Queued[] = [];
+  /** Bytes in the queue, calls handed over in this go, and whether the others have begun to take their turns. */
+  #queued = 0;
+  #handed = 0;
+  #slicing = false;
   readonly #waiting = new Map<number, Waiting>();
   #id: string | undefined;
   #peers: string[] = [];
@@ -123,6 +142,7 @@ export class Mesh extends Emitter<MeshEvents> {
   /** Set when it is over: why calls fail from then on. */
   #over: MeshError | undefined;
   readonly #closing = (): void => {
+    this.#flush();
     if (this.#driver) this.#driver.leaveNow();
     else this.#ends();
   };
@@ -130,13 +150,15 @@ export class Mesh extends Emitter<MeshEvents> {
   readonly #leaving = new Promise<void>((resolve) => (this.#gone = resolve));
 
   /** @internal */
-  constructor(load: Load, room: string, settings: Settings, initData: Uint8Array | undefined, options: MeshOptions) {
+  constructor(loading: Promise<Wasm>, ahead: Ahead, room: string, settings: Settings, initData: Uint8Array | undefined,
+    options: MeshOptions) {
     super();
+    this.#ahead = ahead;
     this.room = room;
     this.options = Object.freeze({ ...options });
     this.#settings = settings;
     globalThis.addEventListener?.("pagehide", this.#closing);
-    void this.#begin(load, initData);
+    void this.#begin(loading, initData);
   }
 
   /** The own id, once joined. */
@@ -186,7 +208,7 @@ export class Mesh extends Emitter<MeshEvents> {
       if (typeof target !== "string") throw new MeshError("invalid-option", "to is no id");
       if (target === "" && to === "") throw new MeshError("unknown-member", '""');
       let payload = encodeValue(data, encodeWithBlobs);
-      const queued = this.#enqueue(() => this.#hand(payload as Uint8Array, target, resolve, reject));
+      const queued = this.#enqueue(() => this.#hand(payload as Uint8Array, target, resolve, reject), CALL + ((payload as Uint8Array).length ?? 0));
       if (payload instanceof Uint8Array) return this.#go(queued);
       payload.then(
         (bytes) => (payload = bytes),
@@ -210,6 +232,7 @@ export class Mesh extends Emitter<MeshEvents> {
 
   /** Leaves once everything sent is delivered. Final. Resolves when it is done. */
   cleanup(): Promise<void> {
+    this.#flush();
     if (this.#driver) this.#driver.leave();
     else this.#ends();
     return this.#leaving;
@@ -222,7 +245,7 @@ export class Mesh extends Emitter<MeshEvents> {
     return {
       id, room: this.room, founding, term, host, isHost, mode: this.#settings.mode,
       signalling: picture?.signalling ? "up" : "down",
-      buffered: picture?.buffered ?? 0,
+      buffered: (picture?.buffered ?? 0) + this.#queued,
       peers: (picture?.peers ?? []).map((peer) => ({
         id: peer.id, dialect: "ours", path: peer.direct ? "direct" : "member", rttMs: peer.rttMs,
       })),
@@ -261,16 +284,20 @@ export class Mesh extends Emitter<MeshEvents> {
     }, (error) => this.emit("error", error as MeshError));
   }
 
-  async #begin(load: Load, initData: Uint8Array | undefined): Promise<void> {
+  async #begin(loading: Promise<Wasm>, initData: Uint8Array | undefined): Promise<void> {
     let wasm: Wasm | undefined;
     try {
-      wasm = await load();
+      wasm = await loading;
+      const ahead = this.#ahead;
+      // The offer first: what the module does now has time until that is answered.
+      await ahead.offered;
       if (this.#over) return;
+      const { id, token, connectionId } = ahead;
       const { url, rtc, meshLimit, healthMs, joinTimeout } = this.#settings;
       const joinTimeoutMs = joinTimeout === -1 ? NEVER : joinTimeout;
       const driver = new Driver({
-        wasm, url, rtc,
-        config: { room: this.room, meshLimit, healthMs, joinTimeoutMs, versions: [0, 0], initData },
+        wasm, url, rtc, ahead,
+        config: { room: this.room, id, token, connectionId, meshLimit, healthMs, joinTimeoutMs, versions: [0, 0], initData },
         translate: (event) => this.#translate(event),
         over: (error) => this.#ends(error),
       });
@@ -285,10 +312,12 @@ export class Mesh extends Emitter<MeshEvents> {
   }
 
   /** Throws when too much waits. */
-  #enqueue(run: () => void): Queued {
-    if (this.#queue.length >= MOST_WAITING) throw new MeshError("buffer-full");
-    const queued = { ready: false, run };
+  #enqueue(run: () => void, bytes = CALL): Queued {
+    const stopped = this.#queue.length > 0 && !this.#due;
+    if (stopped ? this.#queue.length >= MOST_WAITING : this.#queued >= MOST_BYTES) throw new MeshError("buffer-full");
+    const queued = { ready: false, bytes, run };
     this.#queue.push(queued);
+    this.#queued += bytes;
     return queued;
   }
 
@@ -297,8 +326,37 @@ export class Mesh extends Emitter<MeshEvents> {
     this.#advance();
   }
 
+  /** Whether the first of the queue can be handed over. */
+  get #due(): boolean {
+    return this.#driver !== undefined && this.#queue[0]?.ready === true;
+  }
+
+  #next(): void {
+    const { run, bytes } = this.#queue.shift()!;
+    this.#queued -= bytes;
+    run();
+  }
+
   #advance(): void {
-    while (this.#driver && this.#queue[0]?.ready) this.#queue.shift()!.run();
+    while (this.#due && !this.#slicing) {
+      if (this.#handed === 0) queueMicrotask(() => (this.#handed = 0));
+      if (this.#handed++ < AT_ONCE) this.#next();
+      else this.#slice();
+    }
+  }
+
+  #slice(): void {
+    this.#slicing = true;
+    soon(() => {
+      this.#slicing = false;
+      for (const until = performance.now() + SLICE; this.#due && performance.now() < until;) this.#next();
+      if (this.#due) this.#slice();
+    });
+  }
+
+  /** Hands everything over that can be: nothing follows. */
+  #flush(): void {
+    while (this.#due) this.#next();
   }
 
   #hand(payload: Uint8Array, to: string, resolve: () => void, reject: (error: unknown) => void): void {
@@ -402,10 +460,12 @@ export class Mesh extends Emitter<MeshEvents> {
     if (this.#over) return;
     this.#over = error ?? new MeshError("left");
     globalThis.removeEventListener?.("pagehide", this.#closing);
+    this.#ahead.close();
     this.#synced = false;
     // What still waits has an answer too, and the loss of a message is never silent.
     const queue = this.#queue;
     this.#queue = [];
+    this.#queued = 0;
     for (const { run } of queue) run();
     for (const { reject } of this.#waiting.values()) reject(this.#over);
     this.#waiting.clear();

@@ -2,7 +2,7 @@
 
 import { codeOf, type MeshErrorCode } from "./errors.js";
 import type { Answer, Candidate, FromServer, Mark, Offer, Signal, ToServer } from "./signalling.js";
-import { textOf, utf8 } from "./utf8.js";
+import { hex, textOf, utf8 } from "./utf8.js";
 
 /** "No limit" and "no value". */
 export const NEVER = 0xffff_ffff;
@@ -20,6 +20,11 @@ export const LinkEnd = { Closed: 0, Failed: 1 } as const;
 /** What a member is told once. */
 export interface Config {
   room: string;
+  /** The own one, and its token at the signalling server. */
+  id: string;
+  token: string;
+  /** The first link's. */
+  connectionId: string;
   /** 0: none. */
   meshLimit: number;
   healthMs: number;
@@ -103,6 +108,9 @@ class Writer {
 export function writeConfig(config: Config): Uint8Array {
   const w = new Writer();
   w.str(config.room);
+  w.str(config.id);
+  w.str(config.token);
+  w.str(config.connectionId);
   w.u32(config.meshLimit);
   w.u32(config.healthMs);
   w.u32(config.joinTimeoutMs);
@@ -304,7 +312,7 @@ export function readStatus(memory: ArrayBuffer, address: number): Picture | unde
   const r = new Reader(memory, start + 4, length);
   return {
     id: r.str(), room: r.str(),
-    founding: Array.from(r.raw(16), (byte) => byte.toString(16).padStart(2, "0")).join(""),
+    founding: hex(r.raw(16)),
     term: r.num(), host: r.opt(r.str) ?? null, isHost: r.flag(), signalling: r.flag(), buffered: r.num(),
     peers: Array.from({ length: r.u32() }, () => {
       const id = r.str();

@@ -45,7 +45,7 @@ const isU16 = (value: unknown): value is number => Number.isInteger(value) && (v
 
 /** What a server's text says, or why it says nothing. */
 export function parse(text: string): FromServer | NotReadable {
-  if (text.length > LONGEST || utf8(text).length > LONGEST) return "too-long";
+  if (text.length * 3 > LONGEST && utf8(text).length > LONGEST) return "too-long";
   if (isDeep(text)) return "too-deep";
   let json: unknown;
   try {
@@ -58,6 +58,7 @@ export function parse(text: string): FromServer | NotReadable {
 
 /** Whether brackets outside of strings open deeper than allowed. */
 function isDeep(text: string): boolean {
+  if ((text.match(/[[{]/g)?.length ?? 0) <= DEEPEST) return false;
   let depth = 0;
   // Strings are taken whole.
   for (const [piece] of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*(?:"|$)|[[{]|[\]}]/gs)) {

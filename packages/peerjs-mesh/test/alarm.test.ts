@@ -41,6 +41,7 @@ afterEach(() => {
 function running(): { alarm: Alarm; worker: FakeWorker; rings: () => number } {
   let rings = 0;
   const alarm = new Alarm(() => (rings += 1));
+  alarm.hire();
   const worker = FakeWorker.made[0]!;
   worker.say(1);
   rings = 0;
@@ -85,6 +86,7 @@ test("a policy that refuses the worker leaves the page's timers", async () => {
       resolve();
     });
     alarm.set(0, 0);
+    alarm.hire();
     FakeWorker.made[0]!.onerror!({ preventDefault: () => undefined });
   });
   await rung;
@@ -93,8 +95,19 @@ test("a policy that refuses the worker leaves the page's timers", async () => {
   Reflect.deleteProperty(globalThis, "Worker");
   await new Promise<void>((resolve) => {
     const alarm = new Alarm(resolve);
+    alarm.hire();
     alarm.set(1000, 0);
   });
+});
+
+test("until a worker is hired the page's timers do, and one is enough", async () => {
+  await new Promise<void>((resolve) => new Alarm(resolve).set(1000, 0));
+  assert.equal(FakeWorker.made.length, 0);
+  const { alarm, worker } = running();
+  alarm.hire();
+  alarm.stop();
+  alarm.hire();
+  assert.deepEqual(FakeWorker.made, [worker]);
 });
 
 test("the clock counts the time that the machine slept, and never goes back", () => {

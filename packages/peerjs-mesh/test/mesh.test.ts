@@ -5,14 +5,14 @@ import { join, type Mesh, type MeshEvents } from "../src/mesh.js";
 import type { MeshOptions } from "../src/options.js";
 import { encode } from "../src/value.js";
 import type { Wasm } from "../src/wasm.js";
+import { FakeConnection, FakeSocket } from "./support/fake-page.js";
 import { FakeWasm, say } from "./support/fake-wasm.js";
 
 const connection = { host: "nowhere.invalid", config: { iceServers: [] } };
 const unhandled: unknown[] = [];
 const note = (reason: unknown): void => void unhandled.push(reason);
 before(() => {
-  // A page has these; nothing here uses them.
-  Object.assign(globalThis, { RTCPeerConnection: class {}, WebSocket: class {} });
+  Object.assign(globalThis, { RTCPeerConnection: FakeConnection, WebSocket: FakeSocket });
   process.on("unhandledRejection", note);
 });
 after(() => {
@@ -25,6 +25,8 @@ let heard: unknown[][];
 beforeEach(() => {
   wasm = new FakeWasm();
   heard = [];
+  FakeSocket.made = [];
+  FakeConnection.made = [];
 });
 
 const NAMES: (keyof MeshEvents)[] = [
@@ -45,11 +47,21 @@ function tell(mesh: Mesh, ...records: Buffer[]): void {
   wasm.due.push(...records);
   mesh._disconnectHost();
 }
-/** A mesh whose module is there. */
+/** A mesh whose module is there: it is waited for with the first offer. */
 async function running(options?: MeshOptions): Promise<Mesh> {
   const mesh = start(options);
-  await turn();
+  await offered();
   return mesh;
+}
+/** The first offer is there. */
+async function offered(): Promise<void> {
+  await turn();
+  FakeConnection.made[0]!.finds("a way");
+  await made();
+}
+/** The module has been made use of. */
+async function made(): Promise<void> {
+  for (let turns = 0; turns < 100 && !wasm.config; turns++) await turn();
 }
 /** A promise that somebody else settles. */
 function later<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (reason: unknown) => void } {
@@ -75,6 +87,57 @@ test("what cannot be is thrown at the call", () => {
   assert.equal(codeOf(() => join(never, "room", { mesh_limit: 0 })), "invalid-option");
   assert.equal(codeOf(() => join(never, "room", { initData: () => 1 })), "not-encodable");
   assert.equal(codeOf(() => join(never, "room", { initData: "x".repeat(70_000) })), "message-too-large");
+  const config = { iceServers: 7 as never };
+  assert.equal(codeOf(() => join(never, "room", { connection: { ...connection, config } })), "invalid-option");
+  assert.deepEqual(FakeSocket.made.map((socket) => socket.closed), [true], "what was begun is ended");
+});
+
+test("the room's host is dialled before the module is there, and not again when that says so", async () => {
+  const { promise, resolve } = later<Wasm>();
+  const mesh = start({}, promise);
+  const [socket, connection] = [FakeSocket.made[0]!, FakeConnection.made[0]!];
+  const [, id, token] = /&id=([0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})&token=([0-9a-f]{32})&/.exec(socket.url)!;
+  socket.opens();
+  socket.hears({ type: "OPEN" });
+  await turn();
+  assert.deepEqual(socket.said, [], "the offer has no candidate yet");
+  connection.finds("one");
+  connection.finds("another");
+  await turn();
+  await turn();
+  const [offer, ...more] = socket.said;
+  assert.deepEqual(more, []);
+  const { connectionId } = offer!["payload"];
+  assert.deepEqual(offer, {
+    type: "OFFER", dst: "room",
+    payload: {
+      sdp: { sdp: "an offer with one with another", type: "offer" }, type: "data", connectionId, metadata: { mesh: { v: [1, 1] } },
+      label: connectionId, reliable: true, serialization: "binary",
+    },
+  });
+  connection.finds("a late one");
+  wasm.due.push(say.openSession(0, id, token), say.dial(0, connectionId), say.offer(0, "room", connectionId, "an offer with one with another"));
+  resolve(wasm);
+  await made();
+  await turn();
+  assert.equal(FakeSocket.made.length, 1, "the session is taken over");
+  assert.equal(FakeConnection.made.length, 1, "and so is the link");
+  assert.deepEqual(socket.said, [offer]);
+  const config = wasm.config!.toString("latin1");
+  for (const part of [id!, token!, connectionId]) assert.ok(config.includes(part));
+  assert.deepEqual(wasm.called("input"), [[0, 0, 0], [1, 0, 0], [3, 0, 0], [4, 0, 0]],
+    "connected, OPEN, described and the candidate that came later");
+  wasm.due.push(say.offer(0, "room", connectionId, "an offer with one with another"), say.offer(0, "room", connectionId, "another"));
+  mesh._disconnectHost();
+  assert.equal(socket.said.length, 3, "what it says after that is said, also the same once more");
+  await mesh.cleanup();
+  assert.equal(socket.closed, true);
+});
+
+test("a module that never comes leaves nothing open", async () => {
+  const mesh = start({}, later<Wasm>().promise);
+  await mesh.cleanup();
+  assert.deepEqual([FakeSocket.made[0]!.closed, FakeConnection.made[0]!.closed], [true, true]);
 });
 
 test("where there is no WebRTC the call says so", () => {
@@ -183,6 +246,43 @@ test("of calls that wait for the module the 1025th is rejected", async () => {
   resolve(wasm);
   await Promise.all(sent);
   assert.equal(wasm.called("send").length, 1024);
+  await mesh.cleanup();
+});
+
+test("a burst goes out in turns between which the page has its own, in the order of the calls", async () => {
+  const mesh = await running();
+  let done = 0;
+  for (let n = 0; n < 5000; n++) void mesh.send(n).then(() => (done += 1));
+  const atOnce = wasm.called("send").length;
+  assert.ok(atOnce > 0 && atOnce < 1000, `${atOnce} in the task of the calls`);
+  const turns: number[] = [];
+  while (done < 5000) {
+    await turn();
+    turns.push(wasm.called("send").length);
+  }
+  assert.ok(turns[0]! < 5000, "not all in the next task either");
+  assert.deepEqual(wasm.called("send").map(([payload]) => payload), Array.from({ length: 5000 }, (_, n) => [...encode(n)]));
+  await mesh.cleanup();
+});
+
+test("what still waits for its turn is handed over before leaving, and counts as buffered", async () => {
+  const mesh = await running();
+  for (let n = 0; n < 2000; n++) void mesh.send(n);
+  assert.ok(mesh.status().buffered > 0);
+  await mesh.cleanup();
+  const names = wasm.calls.map(([name]) => name);
+  assert.equal(names.filter((name) => name === "send").length, 2000);
+  assert.ok(names.lastIndexOf("send") < names.indexOf("leave"));
+});
+
+test("more than the budget does not wait for its turn", async () => {
+  const mesh = await running();
+  const big = new Uint8Array(1 << 20);
+  for (let n = 0; n < 300; n++) void mesh.send(n);
+  const sent = Array.from({ length: 9 }, () => mesh.send(big));
+  await rejects(sent.pop()!, "buffer-full");
+  await Promise.all(sent);
+  await mesh.send(big);
   await mesh.cleanup();
 });
 

@@ -153,9 +153,12 @@ impl Member {
     fn on_met(&mut self, id: LinkId, says: Says) {
         let Some(link) = self.link(id) else { return };
         let dialled = link.dialled;
+        let same = |other: &Link| other.peer == link.peer && other.is_knocking();
+        let asked = self.links.iter().any(same);
         match (&self.role, says) {
             (Role::Host(_), Says::Host) => self.on_rival(id),
-            (Role::Seeking(_), _) if dialled => self.knock(id),
+            // Whoever is asked on two links takes the newer one, and drops who has gone on by the other.
+            (Role::Seeking(_), _) if dialled && !asked => self.knock(id),
             // A guest that dialled, or a host that dialled a mere member: the search is over.
             _ if dialled => self.close_link(id),
             // It dialled us and will say what it wants.

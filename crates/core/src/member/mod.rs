@@ -157,6 +157,10 @@ impl Member {
         let id = uuid_v8(rng.bytes16());
         let inc = rng.u64();
         let token = tokens.draw(&mut rng);
+        let (id, token, first) = match config.ahead.clone() {
+            Some(ahead) => (ahead.id, ahead.token, Some(ahead.connection_id)),
+            None => (id, token, None),
+        };
         let mut names = Names::default();
         let me = names.key(&id);
         let init = config
@@ -218,7 +222,7 @@ impl Member {
         };
         member.open_own();
         member.claim_name(false);
-        member.prepare_spare();
+        member.prepare_spare(first);
         Ok(member)
     }
 

@@ -29,6 +29,8 @@ pub(super) enum Phase {
 pub(super) struct Name {
     pub(super) phase: Phase,
     pub(super) session: Option<Session>,
+    /// Whoever has it has been dialled since it was claimed.
+    pub(super) asked: bool,
     pub(super) token: String,
     /// The token by which the last owner registered it; deputies know it.
     pub(super) shared: Option<String>,
@@ -50,6 +52,7 @@ impl Member {
         self.name.token = token.clone();
         self.name.phase = Phase::Claiming;
         self.name.echoed = None;
+        self.name.asked = false;
         self.name.session = Some(self.new_session(self.cfg.room.clone(), token));
     }
 
@@ -109,7 +112,9 @@ impl Member {
             }
             _ => return self.release_name(),
         }
-        self.dial(Goal::Room);
+        if !self.name.asked {
+            self.dial(Goal::Room);
+        }
     }
 
     pub(super) fn lose_name(&mut self) {

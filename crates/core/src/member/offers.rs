@@ -25,11 +25,10 @@ impl Member {
         id
     }
 
-    /// Has an offer made before anybody needs it.
-    pub(super) fn prepare_spare(&mut self) -> LinkId {
-        let mut random = [0u8; 8];
-        random.copy_from_slice(&self.rng.u64().to_le_bytes());
-        let label = ids::connection_id(ConnectionKind::Data, random);
+    /// Has an offer made before anybody needs it, under that connection id or one of its own.
+    pub(super) fn prepare_spare(&mut self, label: Option<String>) -> LinkId {
+        let random = self.rng.u64().to_le_bytes();
+        let label = label.unwrap_or_else(|| ids::connection_id(ConnectionKind::Data, random));
         let link = self.new_link(label.clone(), true);
         self.counters.dials += 1;
         self.outputs.push_back(Output::Dial { link, label });
@@ -63,7 +62,7 @@ impl Member {
             .map(|link| link.id);
         let id = match spare {
             Some(id) => id,
-            None => self.prepare_spare(),
+            None => self.prepare_spare(None),
         };
         let now = self.now;
         if let Some(link) = self.link_mut(id) {

@@ -1,6 +1,7 @@
 //! L0: the sessions at the signalling server, what they say, and their time.
 
-use super::Member;
+use super::name::Phase;
+use super::{Member, Role};
 use crate::api::{ErrorCode, Event, Output, SessionEnd, SessionId};
 use crate::config::{BACKOFF_MS, SESSION_BEAT_MS};
 use crate::link::Goal;
@@ -212,8 +213,14 @@ impl Member {
                 self.emit(Event::Joined { id });
             }
             self.send_offers();
-            if self.name.phase == super::name::Phase::Owned {
-                self.on_name_owned();
+            match self.name.phase {
+                Phase::Owned => self.on_name_owned(),
+                // Whoever has the name, or gets it before us, answers: sooner than if we waited to be told.
+                Phase::Claiming if matches!(self.role, Role::Seeking(_)) => {
+                    self.name.asked = true;
+                    self.dial(Goal::Room);
+                }
+                _ => {}
             }
         } else {
             self.name_up();

@@ -28,7 +28,10 @@ const LONGEST = 0x7fff_ffff;
 /** A ring that is so late comes from a page that was busy, ms (guess). */
 const LATE = 50;
 
-/** Calls back at one deadline at a time, by a worker's timer; by the page's own where a policy refuses the worker. */
+/**
+ * Calls back at one deadline at a time: by the page's timers at first, by a worker's once it is {@link hire}d. (To make
+ * one costs milliseconds that a page which is joining has better use for; nobody counts on its beats yet.)
+ */
 export class Alarm {
   #due = Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -37,8 +40,15 @@ export class Alarm {
   /** From when on, by the page's clock, a ring counts as late. */
   #late = Infinity;
 
+  #hired = false;
+
   /** `ring` may be called early; that it calls {@link set} again is taken for granted. */
-  constructor(readonly ring: () => void) {
+  constructor(readonly ring: () => void) {}
+
+  /** Goes over to a worker; the page's timers stay where a policy refuses it. Further calls do nothing. */
+  hire(): void {
+    if (this.#hired || this.#due === -Infinity) return;
+    this.#hired = true;
     try {
       const url = URL.createObjectURL(new Blob([WORKER], { type: "text/javascript" }));
       const worker = new Worker(url);

@@ -6,11 +6,10 @@ import { utf8 } from "../utf8.js";
 import type { Wasm, WasmMachine } from "../wasm.js";
 import { Alarm, Clock } from "./clock.js";
 import { Link } from "./link.js";
-import { Session } from "./socket.js";
+import { openSession, type Ahead } from "./ahead.js";
+import type { Session } from "./socket.js";
 
 const NOTHING = new Uint8Array(0);
-/** The PeerJS release whose words are spoken; servers take no notice. */
-const PEERJS = "1.5.5";
 
 type Fact = readonly [kind: number, id: number, extra: number, bytes: Uint8Array];
 
@@ -21,6 +20,8 @@ export interface Setup {
   /** The websocket's address up to the key. */
   url: string;
   rtc: RTCConfiguration;
+  /** What is under way already; its id and token are the config's. */
+  ahead: Ahead;
   /** Makes of an event what tells the user of it; that is called later. The event's bytes are good only until then. */
   translate: (event: Event) => () => void;
   /** It is over: left, or broken by this error. Once; everything is closed by then. */
@@ -44,7 +45,6 @@ export class Driver {
   readonly #lingering = new Set<Link>();
   readonly #facts: Fact[] = [];
   readonly #news: (() => void)[] = [];
-  #connected = false;
   #draining = false;
   #telling = false;
   #left = false;
@@ -163,6 +163,8 @@ export class Driver {
   #hear(event: Event): void {
     if (event.event === "left") this.#left = true;
     else this.#news.push(this.#setup.translate(event));
+    // Once this is told, the page has time again, and members that count on its beats.
+    if (event.event === "sync") this.#news.push(() => this.#alarm.hire());
   }
 
   /** Tells the user. A listener that calls in adds to the news; the loop here goes on with them. */
@@ -177,8 +179,9 @@ export class Driver {
     switch (output.do) {
       case "openSession": {
         const { session, id, token } = output;
-        const query = `&id=${encodeURIComponent(id)}&token=${encodeURIComponent(token)}&version=${PEERJS}`;
-        this.#sessions.set(session, new Session(session, this.#setup.url + query, this.#report));
+        const opened = this.#setup.ahead.takeSession(id) ?? openSession(this.#setup.url, id, token);
+        this.#sessions.set(session, opened);
+        opened.begin(session, this.#report);
         break;
       }
       case "sendSession":
@@ -189,7 +192,7 @@ export class Driver {
         this.#sessions.delete(output.session);
         break;
       case "dial":
-        this.#connect(output.link, (link) => link.dial(output.label));
+        this.#connect(output.link, (link) => link.dial(), this.#setup.ahead.takeLink());
         break;
       case "answer":
         this.#connect(output.link, (link) => link.answer(output.sdp, output.lanes));
@@ -209,15 +212,14 @@ export class Driver {
     }
   }
 
-  #connect(id: number, begin: (link: Link) => void): void {
+  #connect(id: number, begin: (link: Link) => void, ahead?: Link): void {
     try {
-      const link = new Link(id, this.#setup.rtc, this.#report, () => this.#lingering.delete(link));
+      const link = ahead ?? new Link(this.#setup.rtc);
       this.#links.set(id, link);
-      this.#connected = true;
+      link.begin(id, this.#report, () => this.#lingering.delete(link));
       begin(link);
-    } catch (cause) {
-      // Browsers refuse a configuration that they cannot use (at the first link), or too many connections (later).
-      if (!this.#connected) throw new MeshError("invalid-option", "connection.config", { cause });
+    } catch {
+      // Browsers refuse too many connections.
       this.#report(Input.LinkClosed, id, LinkEnd.Failed);
     }
   }

@@ -1,9 +1,12 @@
 import { Input, LinkEnd, writeCandidate } from "../records.js";
 import { utf8 } from "../utf8.js";
+import { soon } from "./task.js";
 import type { Candidate } from "../signalling.js";
 
 /** Tells the member a fact: kind, session or link, and what the kind needs. */
 export type Report = (kind: number, id: number, extra?: number, bytes?: Uint8Array) => void;
+/** Nobody to tell. */
+export const NOBODY = (): void => undefined;
 
 /** What a channel carries in one message at most, bytes (Chromium's own limit). */
 const LARGEST_FRAME = 262_144;
@@ -11,6 +14,8 @@ const LARGEST_FRAME = 262_144;
 const WINDOW = 256 << 10;
 /** Candidates and frames that may wait for their time, each; a remote that sends more is no member. */
 const WAITING = 256;
+/** How long a description waits for the first way to be reached by, ms: those of the machine itself come in 5 (guess). */
+const FIRST_CANDIDATE = 20;
 /** How long a link that is to close may still send, ms. */
 const LINGER = 1000;
 
@@ -26,13 +31,21 @@ export class Link {
   /** By lane; the default channel of an answerer comes late. */
   readonly #channels: (RTCDataChannel | undefined)[] = [undefined];
   #candidates: Candidate[] | undefined = [];
+  /** The own description and the candidates in it have been told; of the others, those that wait for {@link begin}. */
+  #description: string | undefined;
+  #prepared: Promise<void> | undefined;
+  /** A candidate has come. */
+  #found = NOBODY;
   #ownCandidates: Uint8Array[] | undefined = [];
   #early: [lane: number, frame: Uint8Array][] | undefined = [];
   #over = false;
   #linger: ReturnType<typeof setTimeout> | undefined;
+  #id = 0;
+  #report: Report = NOBODY;
+  #gone = NOBODY;
 
   /** Throws when the configuration cannot be used. */
-  constructor(readonly id: number, config: RTCConfiguration, readonly report: Report, readonly gone: () => void) {
+  constructor(config: RTCConfiguration) {
     const connection = new RTCPeerConnection(config);
     this.#connection = connection;
     connection.onicecandidate = ({ candidate }) => {
@@ -49,21 +62,36 @@ export class Link {
     };
   }
 
-  /** Makes the default channel and an offer. */
-  dial(label: string): void {
-    this.#take(0, this.#connection.createDataChannel(label, { ordered: true }));
-    this.#try(async () => {
-      await this.#connection.setLocalDescription(await this.#connection.createOffer());
-      this.#described();
-    });
+  /** From now on it is the link of this name, and tells what happens. */
+  begin(id: number, report: Report, gone: () => void): void {
+    this.#id = id;
+    this.#report = report;
+    this.#gone = gone;
+    if (this.#over) report(Input.LinkClosed, id, LinkEnd.Failed);
+  }
+
+  /** Makes the default channel and an offer; also before it has a name. (The channel's label means nothing to PeerJS.) */
+  prepare(): Promise<void> {
+    this.#take(0, this.#connection.createDataChannel("", { ordered: true }));
+    return this.#prepared = this.#try(async () => this.#describe(await this.#connection.createOffer()));
+  }
+
+  /** The own description, with the candidates found until it was asked for first. */
+  get description(): string {
+    return this.#description ??= this.#connection.localDescription?.sdp ?? "";
+  }
+
+  /** Tells the offer, once it is there. */
+  dial(): void {
+    void (this.#prepared ?? this.prepare()).then(() => this.#described());
   }
 
   /** Applies an offer and makes an answer. */
   answer(sdp: string, lanes: boolean): void {
     if (lanes) this.#openLanes();
-    this.#try(async () => {
+    void this.#try(async () => {
       await this.#remote({ type: "offer", sdp });
-      await this.#connection.setLocalDescription(await this.#connection.createAnswer());
+      await this.#describe(await this.#connection.createAnswer());
       this.#described();
     });
   }
@@ -71,7 +99,7 @@ export class Link {
   /** Applies the answer to the own offer. */
   accept(sdp: string, lanes: boolean): void {
     if (lanes) this.#openLanes();
-    this.#try(() => this.#remote({ type: "answer", sdp }));
+    void this.#try(() => this.#remote({ type: "answer", sdp }));
   }
 
   /** Applies a candidate, once there is a description that it belongs to. */
@@ -114,7 +142,7 @@ export class Link {
     clearTimeout(this.#linger);
     for (const channel of this.#channels) if (channel) channel.onbufferedamountlow = null;
     this.#connection.close();
-    this.gone();
+    this.#gone();
   }
 
   #silence(): void {
@@ -130,12 +158,12 @@ export class Link {
   #ends(why: number): void {
     if (this.#over) return;
     this.destroy();
-    this.report(Input.LinkClosed, this.id, why);
+    this.#report(Input.LinkClosed, this.#id, why);
   }
 
   /** Runs what makes or applies a description; when it fails, so has the link. */
-  #try(negotiate: () => Promise<void>): void {
-    negotiate().catch(() => this.#ends(LinkEnd.Failed));
+  #try(negotiate: () => Promise<void>): Promise<void> {
+    return negotiate().catch(() => this.#ends(LinkEnd.Failed));
   }
 
   async #remote(description: RTCSessionDescriptionInit): Promise<void> {
@@ -151,21 +179,32 @@ export class Link {
     this.#connection.addIceCandidate({ candidate, sdpMid, sdpMLineIndex, usernameFragment }).catch(() => undefined);
   }
 
+  /** Done when the first candidates stand in it too: together they are one message and not five. */
+  async #describe(description: RTCSessionDescriptionInit): Promise<void> {
+    const found = new Promise<void>((resolve) => {
+      this.#found = () => soon(resolve);
+      setTimeout(resolve, FIRST_CANDIDATE);
+    });
+    await this.#connection.setLocalDescription(description);
+    await found;
+  }
+
   #described(): void {
     if (this.#over) return;
-    this.report(Input.LinkDescribed, this.id, 0, utf8(this.#connection.localDescription?.sdp ?? ""));
+    this.#report(Input.LinkDescribed, this.#id, 0, utf8(this.description));
     const waiting = this.#ownCandidates ?? [];
     this.#ownCandidates = undefined;
-    waiting.forEach((record) => this.report(Input.LinkCandidate, this.id, 0, record));
+    waiting.forEach((record) => this.#report(Input.LinkCandidate, this.#id, 0, record));
   }
 
   #ownCandidate({ candidate, sdpMid, sdpMLineIndex, usernameFragment }: RTCIceCandidate): void {
+    // It stands in the description.
+    if (this.#description === undefined) return this.#found();
     const record = writeCandidate({
       signal: "candidate", connectionId: "", media: false, candidate, sdpMid: sdpMid ?? undefined,
       sdpMLineIndex: sdpMLineIndex ?? undefined, usernameFragment: usernameFragment ?? undefined,
     });
-    // The description goes first.
-    if (!this.#ownCandidates) this.report(Input.LinkCandidate, this.id, 0, record);
+    if (!this.#ownCandidates) this.#report(Input.LinkCandidate, this.#id, 0, record);
     else if (this.#ownCandidates.length < WAITING) this.#ownCandidates.push(record);
   }
 
@@ -191,20 +230,20 @@ export class Link {
     if (this.#over || !early || !this.#channels.every((channel) => channel?.readyState === "open")) return;
     this.#early = undefined;
     const largest = Math.min(LARGEST_FRAME, this.#connection.sctp?.maxMessageSize || LARGEST_FRAME);
-    this.report(Input.LinkOpened, this.id, largest);
+    this.#report(Input.LinkOpened, this.#id, largest);
     for (const [lane, frame] of early) this.#received(lane, frame);
   }
 
   #received(lane: number, frame: Uint8Array): void {
     if (this.#over) return;
     // One channel may carry frames before another is open here.
-    if (!this.#early) this.report(Input.LinkReceived, this.id, lane, frame);
+    if (!this.#early) this.#report(Input.LinkReceived, this.#id, lane, frame);
     else if (this.#early.push([lane, frame]) > WAITING) this.#ends(LinkEnd.Failed);
   }
 
   #drained(channel: RTCDataChannel): void {
     channel.bufferedAmountLowThreshold = 0;
-    this.report(Input.LinkDrained, this.id, this.#buffered());
+    this.#report(Input.LinkDrained, this.#id, this.#buffered());
   }
 
   #buffered(): number {

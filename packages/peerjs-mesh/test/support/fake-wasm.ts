@@ -16,7 +16,12 @@ const num = (value: number): Buffer => {
 
 /** Records, as the module writes them. Values live at the module's own address. */
 export const say = {
-  openSession: (session: number) => Buffer.concat([Buffer.of(1), u32(session), str("id"), str("token")]),
+  openSession: (session: number, id = "id", token = "token") => Buffer.concat([Buffer.of(1), u32(session), str(id), str(token)]),
+  dial: (link: number, label: string) => Buffer.concat([Buffer.of(4), u32(link), str(label)]),
+  offer: (session: number, dst: string, id: string, sdp: string) => Buffer.concat([
+    Buffer.of(2), u32(session), Buffer.of(1), str(dst), Buffer.of(0), str(id), Buffer.of(0), str(sdp), Buffer.of(1), str(id),
+    Buffer.of(2, 1), str("binary"), Buffer.of(0, 1, 1, 0, 1, 0),
+  ]),
   closeSession: (session: number) => Buffer.concat([Buffer.of(3), u32(session)]),
   joined: (id: string) => Buffer.concat([Buffer.of(32), str(id)]),
   hostConnected: (isHost: boolean, host: string, term: number) =>
