@@ -13,8 +13,12 @@ export type { Mesh, MeshEvents, MeshStatus, StreamState } from "./mesh.js";
 export type { ConnectionOptions, MeshOptions } from "./options.js";
 export { version } from "./version.js";
 
+const bytesOf = (base64: string): Uint8Array =>
+  (Uint8Array as any).fromBase64?.(base64) ?? Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+
 const load = once(async () => {
-  const deflated = (Uint8Array as any).fromBase64?.(text) ?? Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  // The text is named once: bundlers write it out as often as it is named.
+  const [deflated] = [text].map(bytesOf) as [Uint8Array<ArrayBuffer>];
   const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
   return instance(await WebAssembly.compile(await new Response(stream).arrayBuffer()));
 });
