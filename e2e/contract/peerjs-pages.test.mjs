@@ -55,6 +55,9 @@ before(async () => {
       "--disable-sync",
       "--allow-loopback-in-peer-connection",
       "--disable-features=WebRtcHideLocalIpsWithMdns",
+      "--use-fake-device-for-media-stream",
+      "--use-fake-ui-for-media-stream",
+      "--autoplay-policy=no-user-gesture-required",
     ],
   });
 });
@@ -166,6 +169,52 @@ describe("stock PeerJS pages through our server", () => {
       });
     }
   }
+
+  test("1.5 calls 1.5: pictures and sound both ways", { timeout: 60_000 }, async () => {
+    const bob = await peerPage("1.5", "bob-is-called");
+    const ann = await peerPage("1.5");
+    try {
+      for (const { page } of [ann, bob]) {
+        await page.evaluate(async () => {
+          window.stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
+          window.accept = (call) => {
+            window.call = call;
+            call.on("stream", (stream) => {
+              const video = Object.assign(document.createElement("video"), { srcObject: stream, autoplay: true });
+              document.body.append(video);
+            });
+          };
+          window.peer.on("call", (call) => {
+            window.accept(call);
+            call.answer(window.stream);
+          });
+        });
+      }
+      await ann.page.evaluate((id) => window.accept(window.peer.call(id, window.stream, { metadata: { from: "ann" } })), bob.id);
+      for (const { page } of [ann, bob]) {
+        // More and more of both comes in.
+        await page.waitForFunction(async () => {
+          const connection = window.call?.peerConnection;
+          if (!connection) return false;
+          const came = { frames: 0, energy: 0 };
+          for (const report of (await connection.getStats()).values()) {
+            if (report.type !== "inbound-rtp") continue;
+            came.frames += report.framesDecoded ?? 0;
+            came.energy += report.totalAudioEnergy ?? 0;
+          }
+          window.first ??= came;
+          return came.frames > window.first.frames + 5 && came.energy > window.first.energy;
+        }, { timeout: 30_000, polling: 100 });
+      }
+      strictEqual(await bob.page.evaluate(() => window.call.metadata.from), "ann");
+      await ann.page.evaluate(() => window.call.close());
+      await bob.page.waitForFunction(() => !window.call.open, { timeout: 10_000, polling: 50 });
+      deepStrictEqual([...ann.errors, ...bob.errors], []);
+    } finally {
+      await ann.close();
+      await bob.close();
+    }
+  });
 
   for (const version of Object.keys(VERSIONS)) {
     test(`${version}: nobody there, an id taken, a list of peers, and coming back`, { timeout: 60_000 }, async () => {
