@@ -21,7 +21,7 @@ for (const server of Object.keys(SERVERS)) {
 }
 
 // Messages never touch the server: one of the two is enough.
-test(burst.title, { timeout: 180_000 }, (t) =>
+test(burst.title, { timeout: 600_000 }, (t) =>
   stage.play(burst, {
     server: "ours",
     mix: ["chromium", "chromium", "firefox", "native"],

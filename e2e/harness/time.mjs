@@ -40,3 +40,19 @@ export function median(numbers) {
   const middle = sorted.length >> 1;
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
+
+/**
+ * How many times longer than alone a program takes here at present, because others want the processors too: the time of
+ * a short piece of work over its processor time. 1 on an idle machine. For limits that are speeds, not facts.
+ */
+export function strain(ms = 100) {
+  const began = now();
+  const before = process.cpuUsage();
+  let used = 0;
+  while (used < ms) {
+    for (let i = 0; i < 100_000; i++) Math.sqrt(i);
+    const { user, system } = process.cpuUsage(before);
+    used = (user + system) / 1000;
+  }
+  return Math.max(1, (now() - began) / used);
+}

@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
-import { now } from "../harness/time.mjs";
+import { now, strain } from "../harness/time.mjs";
 import { bytes } from "../harness/values.mjs";
 
 export const title = "10 000 messages of 100 B in one burst to one member all arrive, and the sending page goes on answering";
 
 const COUNT = 10_000;
 const SIZE = 100;
-const ARRIVE = 30_000;
+/** Ms until all have come: a fact that is waited for, however busy the machine is. */
+const ARRIVE = 90_000;
 /**
  * The longest time, ms, in which the sending page may not answer. A deadline, not a speed (usual: about 100, and 300 on a
- * busy machine; the original freezes for 18 s): the goal of 100 ms is judged by `cargo xtask bench burst`.
+ * busy machine; the original freezes for 18 s), longer by the machine's strain: the goal of 100 ms is judged by
+ * `cargo xtask bench burst`.
  */
 const ANSWER = 1200;
 /** The probe's own period, ms. */
@@ -61,7 +63,7 @@ async function burstTo(room, sender, receiver) {
   });
   assert.deepEqual(failed, [], "every send was accepted");
   room.note(`${sender.name}${sender.isHost ? ", host," : ""} to ${receiver.name}: all after ${Math.round(now() - began)} ms; longest without an answer ${Math.round(longest)} ms`);
-  assert(longest <= ANSWER, `${sender.name} to ${receiver.name}: the page did not answer for ${Math.round(longest)} ms`);
+  assert(longest <= ANSWER * strain(), `${sender.name} to ${receiver.name}: the page did not answer for ${Math.round(longest)} ms`);
 }
 
 function payload(i) {
