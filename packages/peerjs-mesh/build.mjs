@@ -1,5 +1,5 @@
 // Makes dist/ from src/ and from wasm/, which `cargo xtask build` leaves here: mesh_bg.wasm (optimised) and
-// mesh_bg.deflate (the same, deflated as well as can be). Prints what a page loads, in bytes.
+// mesh_bg.lzma (the same, packed). Prints what a page loads, in bytes.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -38,7 +38,7 @@ for (const entry of ["index.js", "url.js"]) {
   writeFileSync(at("dist", entry), `${code}\n`);
 }
 copyFileSync(at("wasm", "mesh_bg.wasm"), at("dist", "mesh_bg.wasm"));
-const text = readFileSync(at("wasm", "mesh_bg.deflate"), "base64");
+const text = readFileSync(at("wasm", "mesh_bg.lzma"), "base64");
 writeFileSync(at("dist", "module.js"), `export default "${text}";\n`);
 
 const require = createRequire(import.meta.url);

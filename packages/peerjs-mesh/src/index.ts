@@ -6,6 +6,7 @@ import text from "module/inline";
 import { instance } from "./glue.js";
 import { join, type Mesh } from "./mesh.js";
 import type { MeshOptions } from "./options.js";
+import { unpack } from "./unpack.js";
 import { once } from "./wasm.js";
 
 export { MeshError, type MeshErrorCode } from "./errors.js";
@@ -18,9 +19,8 @@ const bytesOf = (base64: string): Uint8Array =>
 
 const load = once(async () => {
   // The text is named once: bundlers write it out as often as it is named.
-  const [deflated] = [text].map(bytesOf) as [Uint8Array<ArrayBuffer>];
-  const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-  return instance(await WebAssembly.compile(await new Response(stream).arrayBuffer()));
+  const [packed] = [text].map(bytesOf) as [Uint8Array<ArrayBuffer>];
+  return instance(await WebAssembly.compile(unpack(packed)));
 });
 
 /**

@@ -1,6 +1,6 @@
 // What the build puts beside index.js (build.mjs).
 declare module "module/inline" {
-  /** The WebAssembly module: deflated (raw), base64. */
+  /** The WebAssembly module: packed, base64. */
   const text: string;
   export default text;
 }

@@ -108,7 +108,7 @@ export function join(load: Load, room: string, options?: MeshOptions): Mesh {
   const name = checkRoom(room);
   const settings = checkOptions(options, globalThis.location, (text) => console.warn(`peerjs-mesh: ${text}`));
   const initData = settings.hasInitData ? encodeInitData(options?.initData) : undefined;
-  for (const needed of ["RTCPeerConnection", "WebSocket", "WebAssembly", "DecompressionStream"]) {
+  for (const needed of ["RTCPeerConnection", "WebSocket", "WebAssembly"]) {
     if (!(needed in globalThis)) {
       throw new MeshError("unsupported", `there is no ${needed} here`, {
         hint: "call mesh() in a browser of this decade", type: "browser-incompatible",
