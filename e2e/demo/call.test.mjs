@@ -114,6 +114,20 @@ test("a screen is shown to the others, and taken back", { timeout: 60_000 }, asy
   await ann.find("button", "Camera off");
 });
 
+test("the call is gone through by keyboard alone", { timeout: 60_000 }, async () => {
+  const ann = await house.person({ room: room() });
+  await ann.join("Ann");
+  await ann.reads("You are alone here");
+  const order = [];
+  for (let i = 0; i < 12 && order.at(-1) !== "Leave"; i++) {
+    await ann.page.keyboard.press("Tab");
+    order.push(await ann.focused());
+  }
+  assert.deepEqual(order, ["Link to this room", "Copy link", "Mute", "Camera off", "Share screen", "Chat", "People, 1", "Leave"]);
+  await ann.page.keyboard.press("Enter");
+  await ann.holds("the heading has the focus", () => document.activeElement.textContent === "You have left");
+});
+
 test("one leaves, gives the devices back, and joins again", { timeout: 60_000 }, async () => {
   const { ann, ben } = await two();
   await ann.press("Leave");

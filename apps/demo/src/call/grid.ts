@@ -14,7 +14,7 @@ export interface Grid {
  * Width by height. A picture is cropped to its tile: it may be as upright as a phone where the space is, and as wide as
  * a camera's where that is.
  */
-const SHAPES = { upright: { narrowest: 3 / 4, widest: 4 / 3 }, lying: { narrowest: 4 / 3, widest: 16 / 9 } };
+const SHAPES = { upright: { narrowest: 3 / 4, widest: 6 / 5 }, lying: { narrowest: 4 / 3, widest: 16 / 9 } };
 /** Below this width a name and a face can no longer be told, px. */
 export const SMALLEST = 96;
 

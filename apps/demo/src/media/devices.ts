@@ -114,14 +114,14 @@ export class Devices {
     await this.#openOrSay(kind);
   }
 
-  /** Uses another camera or microphone from now on. */
+  /** Uses another camera or microphone from now on; one that is off stays off. */
   async choose(kind: Kind, id: string): Promise<void> {
     remember(`${kind}-id`, id);
-    const silent = kind === "microphone" && this.#state[kind].standing === "off";
+    const { standing, track } = this.#state[kind];
     this.#set(kind, { chosen: id });
-    if (this.#state[kind].standing === "off" && !silent) return;
-    await this.#openOrSay(kind);
-    if (silent && this.#state[kind].standing === "on") await this.toggle(kind);
+    // A camera that is off is opened when it is switched on; a muted microphone is changed now, and stays muted.
+    if (standing !== "off") await this.#openOrSay(kind);
+    else if (track) await this.#openOrSay(kind, "off");
   }
 
   chooseSpeaker(id: string): void {
@@ -151,22 +151,22 @@ export class Devices {
     }
   }
 
-  async #openOrSay(kind: Kind): Promise<void> {
-    await this.#open([kind]);
+  async #openOrSay(kind: Kind, as?: "off"): Promise<void> {
+    await this.#open([kind], as);
     const text = whyNot(kind, this.#state[kind].standing);
     if (text) this.onTrouble(text);
   }
 
-  /** Opens devices with one question, and notes what became of it. */
-  async #open(kinds: readonly Kind[]): Promise<Standing> {
-    for (const kind of kinds) this.#set(kind, { standing: "asking" });
-    let standing: Standing = "on";
+  /** Opens devices with one question, `as` switched on or off, and notes what became of it. */
+  async #open(kinds: readonly Kind[], as: "on" | "off" = "on"): Promise<Standing> {
+    if (as === "on") for (const kind of kinds) this.#set(kind, { standing: "asking" });
+    let standing: Standing = as;
     try {
       const stream = await navigator.mediaDevices.getUserMedia({
         ...(kinds.includes("camera") && { video: { ...this.#size(), ...this.#exactly("camera") } }),
         ...(kinds.includes("microphone") && { audio: { ...AUDIO, ...this.#exactly("microphone") } }),
       });
-      for (const track of stream.getTracks()) this.#take(track.kind === "video" ? "camera" : "microphone", track);
+      for (const track of stream.getTracks()) this.#take(track.kind === "video" ? "camera" : "microphone", track, as);
     } catch (error) {
       standing = standingAfter(error);
       for (const kind of kinds) {
@@ -186,28 +186,29 @@ export class Devices {
     return list.some((device) => device.deviceId === chosen) && chosen !== "" ? { deviceId: { exact: chosen } } : {};
   }
 
-  #take(kind: Kind, track: MediaStreamTrack): void {
+  #take(kind: Kind, track: MediaStreamTrack, as: "on" | "off"): void {
     const { track: before, chosen } = this.#state[kind];
     if (kind === "camera") track.contentHint = "motion";
+    // Before anybody has it: who is muted is not heard for a moment either.
+    if (as === "off") track.enabled = false;
     // Told when the device goes, never for our own stop().
     track.addEventListener("ended", () => void this.#onLost(kind, track));
-    this.#set(kind, { standing: "on", track, chosen: track.getSettings().deviceId ?? chosen });
+    this.#set(kind, { standing: as, track, chosen: track.getSettings().deviceId ?? chosen });
     // Only now: the others are to see the one or the other, never neither.
     before?.stop();
   }
 
   async #onLost(kind: Kind, track: MediaStreamTrack): Promise<void> {
     if (this.#state[kind].track !== track) return;
-    const muted = this.#state[kind].standing === "off";
+    const as = this.#state[kind].standing === "off" ? "off" : "on";
     this.#drop(kind);
     this.#set(kind, { standing: "lost", chosen: "" });
     await this.#list();
     if (this.#state[kind].list.length === 0) return this.onTrouble(whyNot(kind, "lost"));
-    await this.#open([kind]);
+    await this.#open([kind], as);
     const now = this.#state[kind];
     const name = now.list.find((device) => device.deviceId === now.chosen)?.label || "another one";
-    if (now.standing !== "on") return this.onTrouble(whyNot(kind, "lost"));
-    if (muted) await this.toggle(kind);
+    if (now.standing !== as) return this.onTrouble(whyNot(kind, "lost"));
     this.onTrouble(`Your ${kind} is gone. ${name} takes its place.`);
   }
 
