@@ -178,7 +178,7 @@ export class Room {
     const few = this.all.length > 8;
     for (const member of this.all) {
       lines.push(`${member.name} (${member.id}${member.isHost ? ", host" : ""}${member.over ? `, ${member.over}` : ""})`);
-      const notable = member.events.filter(({ event }) => !["data", "sent"].includes(event)).slice(few ? -3 : -12);
+      const notable = member.events.filter(({ event }) => !["data", "sent", "media", "called"].includes(event)).slice(few ? -3 : -12);
       for (const event of notable) lines.push(`    ${Math.round(event.at)} ${short(event, few ? 120 : 300)}`);
       if (member.log) lines.push(...member.log.trim().split("\n").slice(-8).map((line) => `    | ${short(line, 300)}`));
     }

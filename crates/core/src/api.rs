@@ -80,6 +80,20 @@ pub enum LinkEnd {
     Failed = 1,
 }
 
+/// How far a media connection is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "record", derive(serde::Serialize, serde::Deserialize))]
+#[repr(u8)]
+pub enum MediaState {
+    /// The tracks that will come on it are known. Streams begin then, so that whoever shows them is ready before the
+    /// first picture.
+    Described = 0,
+    /// It is connected; also again after it had failed.
+    Opened = 1,
+    /// It has failed. It is still there: [`Output::Media`] tries it again, [`Output::CloseLink`] ends it.
+    Failed = 2,
+}
+
 /// What has happened outside. The words of a driver: past participles.
 ///
 /// A driver closes nothing by itself: after a `…Closed` it reports nothing more of that session or link, and the
@@ -153,6 +167,21 @@ pub enum Input<'a> {
         /// Why.
         end: LinkEnd,
     },
+    /// A media connection has something to say to its other end: a description or a candidate.
+    MediaSignal {
+        /// Which.
+        link: LinkId,
+        /// What; only drivers read it.
+        #[cfg_attr(feature = "record", serde(skip))]
+        signal: &'a [u8],
+    },
+    /// Something of a media connection is otherwise.
+    Media {
+        /// Which.
+        link: LinkId,
+        /// What.
+        state: MediaState,
+    },
 }
 
 /// What the driver has to do. Imperatives.
@@ -223,6 +252,23 @@ pub enum Output {
         #[cfg_attr(feature = "record", serde(skip))]
         frame: Vec<u8>,
     },
+    /// Make a media connection, or go on with one that is there. Both ends send and receive sound and picture on it,
+    /// whether there are any or not.
+    Media {
+        /// Its name from now on.
+        link: LinkId,
+        /// Make an offer; for one that has been connected, an offer that looks for a new way (ICE restart). False: the
+        /// offer comes with [`Output::MediaSignal`].
+        dial: bool,
+    },
+    /// The other end of a media connection says this. In any order: candidates may come before the description.
+    MediaSignal {
+        /// Which.
+        link: LinkId,
+        /// What its driver gave to [`Input::MediaSignal`].
+        #[cfg_attr(feature = "record", serde(skip))]
+        signal: Vec<u8>,
+    },
     /// Close the connection after what was handed over has left, or after 1 s. Nothing more is reported of it.
     CloseLink {
         /// Which.
@@ -284,6 +330,25 @@ pub enum Event {
         /// The encoded value.
         #[cfg_attr(feature = "record", serde(skip))]
         data: Arc<Vec<u8>>,
+    },
+    /// Somebody's stream: it begins, or what it carries or the connection on which it comes has changed.
+    Stream {
+        /// Whose.
+        id: String,
+        /// The media connection.
+        link: LinkId,
+        /// What it carries: [`give`](crate::Member::give).
+        kinds: u8,
+    },
+    /// Somebody's stream has ended. Once for each that had begun.
+    StreamDrop {
+        /// Whose.
+        id: String,
+    },
+    /// Somebody gives a stream, and [`Config::auto_call`](crate::Config::auto_call) is reached. Once for each.
+    ManualStream {
+        /// Who.
+        id: String,
     },
     /// The room is full.
     MeshLimitExceeded {
@@ -380,6 +445,8 @@ pub enum ErrorCode {
     Unsupported = 21,
     /// A fault of ours.
     Internal = 22,
+    /// No media connection could be made to a member; it is tried again.
+    CallFailed = 23,
 }
 
 /// How to leave.

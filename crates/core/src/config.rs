@@ -21,6 +21,8 @@ pub struct Config {
     pub health_interval_ms: u32,
     /// Milliseconds until a member that is not in the room gives up with `join-timeout`. `None` (the default): never.
     pub join_timeout_ms: Option<u32>,
+    /// From how many members at once streams come by themselves. `None` (the default): this member carries no media.
+    pub auto_call: Option<u32>,
     /// The own init data, encoded.
     pub init_data: Option<Vec<u8>>,
     /// The largest encoded message, bytes. Default 256 MiB (PROTOCOL §1).
@@ -53,6 +55,7 @@ impl Config {
             mesh_limit: Some(10),
             health_interval_ms: 500,
             join_timeout_ms: None,
+            auto_call: None,
             init_data: None,
             max_message: 256 << 20,
             link_window: 128 << 10,

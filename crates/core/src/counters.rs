@@ -27,6 +27,8 @@ pub struct Counters {
     pub garbage: u64,
     /// Dials begun.
     pub dials: u64,
+    /// Media connections dialled.
+    pub calls: u64,
     /// Bytes of messages kept now (a level, not a count).
     pub kept_bytes: u64,
     /// The most that were kept at once.

@@ -10,6 +10,7 @@ extern crate alloc;
 extern crate std;
 
 mod api;
+mod calls;
 mod config;
 mod counters;
 mod delivery;
@@ -24,8 +25,8 @@ mod tokens;
 mod wire;
 
 pub use api::{
-    ErrorCode, Event, Input, Lane, LeaveHow, LinkEnd, LinkId, Output, PeerStatus, SendError, Sent,
-    SessionEnd, SessionId, Status, Ticket,
+    ErrorCode, Event, Input, Lane, LeaveHow, LinkEnd, LinkId, MediaState, Output, PeerStatus,
+    SendError, Sent, SessionEnd, SessionId, Status, Ticket,
 };
 pub use config::{Ahead, Config};
 pub use counters::Counters;

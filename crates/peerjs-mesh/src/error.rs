@@ -166,6 +166,11 @@ fn words(code: ErrorCode) -> (&'static str, &'static str, &'static str) {
         ErrorCode::MediaDenied => ("media-denied", "camera or microphone was refused", ""),
         ErrorCode::PortInUse => ("port-in-use", "the port is in use", ""),
         ErrorCode::Unsupported => ("unsupported", "not supported", ""),
+        ErrorCode::CallFailed => (
+            "call-failed",
+            "no media connection to this member could be made",
+            "it is tried again; behind strict networks a TURN server is needed",
+        ),
         ErrorCode::Internal => (
             "internal",
             "an error inside peerjs-mesh",

@@ -125,6 +125,12 @@ impl Event {
             core::Event::Accepted { .. } | core::Event::Refused { .. } => {
                 Event::Error(Error::new(ErrorCode::Internal, "a ticket went astray"))
             }
+            core::Event::Stream { .. }
+            | core::Event::StreamDrop { .. }
+            | core::Event::ManualStream { .. } => Event::Error(Error::new(
+                ErrorCode::Internal,
+                "native members carry no media",
+            )),
             core::Event::Left => Event::Left,
         }
     }

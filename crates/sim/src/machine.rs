@@ -15,6 +15,14 @@ pub trait Machine {
     -> Result<Sent, SendError>;
     /// Sets the own init data.
     fn set_init_data(&mut self, now: Instant, data: Vec<u8>) -> Result<(), SendError>;
+    /// Gives a stream, or none.
+    fn give(&mut self, _now: Instant, _kinds: Option<u8>) -> Result<(), SendError> {
+        Err(SendError::Left)
+    }
+    /// Gets somebody's stream.
+    fn call_peer(&mut self, _now: Instant, _id: &str) -> Result<(), SendError> {
+        Err(SendError::UnknownMember)
+    }
     /// Ends the host role.
     fn drop_host(&mut self, now: Instant);
     /// Leaves.
@@ -50,6 +58,12 @@ impl Machine for Member {
     }
     fn set_init_data(&mut self, now: Instant, data: Vec<u8>) -> Result<(), SendError> {
         Member::set_init_data(self, now, data)
+    }
+    fn give(&mut self, now: Instant, kinds: Option<u8>) -> Result<(), SendError> {
+        Member::give(self, now, kinds)
+    }
+    fn call_peer(&mut self, now: Instant, id: &str) -> Result<(), SendError> {
+        Member::call_peer(self, now, id)
     }
     fn drop_host(&mut self, now: Instant) {
         Member::drop_host(self, now);

@@ -87,6 +87,8 @@ pub(crate) fn brief(fact: &Fact) -> String {
         Fact::LinkReceived(l, lane, bytes) => format!("l{} {lane:?} {}", l.0, frame(bytes)),
         Fact::LinkDrained(l, left) => format!("l{} drained {left}", l.0),
         Fact::LinkClosed(l, end) => format!("l{} closed {end:?}", l.0),
+        Fact::MediaSignal(l, signal) => format!("l{} media says {signal}", l.0),
+        Fact::Media(l, state) => format!("l{} media {state:?}", l.0),
     }
 }
 
@@ -116,6 +118,14 @@ pub(crate) fn brief_output(output: &Output) -> String {
             lane,
             frame: bytes,
         } => format!("l{} {lane:?} {}", link.0, frame(bytes)),
+        Output::Media { link, dial } => format!("l{} media, dial {dial}", link.0),
+        Output::MediaSignal { link, signal } => {
+            format!(
+                "l{} media hears {}",
+                link.0,
+                String::from_utf8_lossy(signal)
+            )
+        }
         Output::CloseLink { link } => format!("l{} close", link.0),
     }
 }

@@ -5,8 +5,8 @@ use crate::records;
 use crate::writer::Writer;
 use alloc::vec::Vec;
 use peerjs_mesh_core::{
-    ErrorCode, Input, Instant, Lane, LeaveHow, LinkEnd, LinkId, Member, SendError, Sent,
-    SessionEnd, SessionId,
+    ErrorCode, Input, Instant, Lane, LeaveHow, LinkEnd, LinkId, MediaState, Member, SendError,
+    Sent, SessionEnd, SessionId,
 };
 
 /// A drain that has gathered so much pauses, so that values for a busy page are not all held at once. Bytes (guess).
@@ -94,6 +94,19 @@ impl Boundary {
                     _ => return None,
                 },
             },
+            records::MEDIA_SIGNAL => Input::MediaSignal {
+                link,
+                signal: bytes,
+            },
+            records::MEDIA => Input::Media {
+                link,
+                state: match extra {
+                    0 => MediaState::Described,
+                    1 => MediaState::Opened,
+                    2 => MediaState::Failed,
+                    _ => return None,
+                },
+            },
             _ => return None,
         };
         if let Ok(member) = &mut self.member {
@@ -133,6 +146,27 @@ impl Boundary {
             return refused(SendError::Left);
         };
         match member.set_init_data(instant(now), data) {
+            Ok(()) => 0.0,
+            Err(error) => refused(error),
+        }
+    }
+
+    /// Gives a stream of these kinds (sound 1, picture 2, muted 4), or none (255).
+    pub fn give(&mut self, now: f64, kinds: u32) {
+        if let Ok(member) = &mut self.member {
+            let kinds = u8::try_from(kinds).ok().filter(|&kinds| kinds != u8::MAX);
+            // One that has left has said so.
+            let _ = member.give(instant(now), kinds);
+        }
+    }
+
+    /// Gets that member's stream. 0: it comes when there is one; negative: as for `send`.
+    pub fn call_peer(&mut self, now: f64, id: &[u8]) -> f64 {
+        let Ok(member) = &mut self.member else {
+            return refused(SendError::Left);
+        };
+        let id = core::str::from_utf8(id).unwrap_or_default();
+        match member.call_peer(instant(now), id) {
             Ok(()) => 0.0,
             Err(error) => refused(error),
         }

@@ -79,6 +79,17 @@ extern "C" fn set_init_data(member: &mut Boundary, inbox: &mut Inbox, now: f64) 
 }
 
 #[unsafe(no_mangle)]
+extern "C" fn give(member: &mut Boundary, now: f64, kinds: u32) {
+    member.give(now, kinds);
+}
+
+/// [`Boundary::call_peer`]; the inbox has the id.
+#[unsafe(no_mangle)]
+extern "C" fn call_peer(member: &mut Boundary, inbox: &mut Inbox, now: f64) -> f64 {
+    member.call_peer(now, &inbox.0)
+}
+
+#[unsafe(no_mangle)]
 extern "C" fn drop_host(member: &mut Boundary, now: f64) {
     member.drop_host(now);
 }

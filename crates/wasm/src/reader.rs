@@ -83,6 +83,7 @@ impl<'a> Reader<'a> {
         config.mesh_limit = Some(self.u32()?).filter(|&limit| limit != 0);
         config.health_interval_ms = self.u32()?;
         config.join_timeout_ms = Some(self.u32()?).filter(|&ms| ms != NEVER);
+        config.auto_call = Some(self.u32()?);
         let versions = (self.u16()?, self.u16()?);
         if versions != (0, 0) {
             config.versions = versions;

@@ -12,12 +12,13 @@
 //!
 //! # Into the module
 //! *Config*: `str` room, `str` own id, `str` own token, `str` first connection id, `u32` mesh limit (0: none), `u32` ms between heartbeats, `u32` join timeout in ms
-//! ([`NEVER`]: none), `u16` `u16` wire versions (0 0: this release's), then to the end: the init data (none when empty).
+//! ([`NEVER`]: none), `u32` streams that come by themselves, `u16` `u16` wire versions (0 0: this release's), then to the end: the init data (none when empty).
 //!
 //! *Inputs* (kind; what `extra` is; what the bytes are):
 //! [`SESSION_CONNECTED`] · [`SESSION_RECEIVED`]; a *message from the server* · [`SESSION_CLOSED`]; the
 //! `SessionEnd` · [`LINK_DESCRIBED`]; SDP text · [`LINK_CANDIDATE`]; a *candidate* · [`LINK_OPENED`]; the largest frame ·
-//! [`LINK_RECEIVED`]; the lane; the frame · [`LINK_DRAINED`]; bytes still unsent · [`LINK_CLOSED`]; the `LinkEnd`.
+//! [`LINK_RECEIVED`]; the lane; the frame · [`LINK_DRAINED`]; bytes still unsent · [`LINK_CLOSED`]; the `LinkEnd` ·
+//! [`MEDIA_SIGNAL`]; the signal · [`MEDIA`]; the `MediaState`.
 //!
 //! *Message from the server*: `u8` 0 open · 1 id taken · 2 invalid key · 3 error, `str` words · 4 expire, `str` src ·
 //! 5 leave, `str` src · 6 relayed, `str` src, *signal* · 7 unknown.
@@ -36,12 +37,13 @@
 //! What to do: 1 open session: `u32` session, `str` id, `str` token · 2 send: `u32` session, `u8` 0 heartbeat |
 //! 1 relay, `str` dst, *signal* · 3 close session: `u32` · 4 dial: `u32` link, `str` label · 5 answer: `u32` link,
 //! `u8` lanes, `str` sdp · 6 accept: as answer · 7 add candidate: `u32` link, *candidate* · 8 send: `u32` link, `u8` lane,
-//! `view` · 9 close link: `u32`.
+//! `view` · 9 close link: `u32` · 10 media: `u32` link, `u8` dial · 11 media signal: `u32` link, `view`.
 //!
 //! What the user hears: 32 joined: `str` · 33 host connected: `u8` oneself, `str` host, `num` term · 34 sync: `opt list` ·
 //! 35 host dropped · 36 peer joined, 37 peer dropped: `str`, `list` · 38 data, 39 init data: `str`, `view` ·
 //! 40 limit exceeded: `u32` limit, `u32` tries · 41 signalling: `u8` up · 42 gap: `str`, `num` first, `num` last ·
-//! 43 accepted: `u32` ticket · 44 refused: `u32` ticket, `u8` code · 45 error: `u8` code, `str` detail · 46 left.
+//! 43 accepted: `u32` ticket · 44 refused: `u32` ticket, `u8` code · 45 error: `u8` code, `str` detail · 46 left ·
+//! 47 stream: `str`, `u32` link, `u8` kinds · 48 stream drop, 49 manual stream: `str`.
 //!
 //! A status: `u32` length, `str` id, `str` room, 16 bytes founding, `num` term, `opt str` host, `u8` oneself is host,
 //! `u8` signalling, `num` buffered, `u32` count of peers, each `str` id, `u8` direct, `u32` round trip in microseconds
@@ -68,3 +70,7 @@ pub const LINK_RECEIVED: u32 = 6;
 pub const LINK_DRAINED: u32 = 7;
 /// The link is no more.
 pub const LINK_CLOSED: u32 = 8;
+/// A media connection has something to say to its other end.
+pub const MEDIA_SIGNAL: u32 = 9;
+/// Something of a media connection is otherwise.
+pub const MEDIA: u32 = 10;

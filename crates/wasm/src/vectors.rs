@@ -128,6 +128,7 @@ fn a_config_is_read_as_typescript_writes_it() {
     config.link_window = 256 << 10;
     config.ahead = Some(ahead());
     config.mesh_limit = None;
+    config.auto_call = Some(u32::MAX);
     assert_eq!(Reader::new(&vector("plain config")).config(), Some(config));
 
     let mut config = Config::new("room");
@@ -136,6 +137,7 @@ fn a_config_is_read_as_typescript_writes_it() {
     config.mesh_limit = Some(3);
     config.health_interval_ms = 1000;
     config.join_timeout_ms = Some(0);
+    config.auto_call = Some(5);
     config.versions = (2, 3);
     config.init_data = Some(vec![1, 2, 3]);
     assert_eq!(Reader::new(&vector("full config")).config(), Some(config));
@@ -222,6 +224,7 @@ fn what_is_to_be_done_is_written_as_typescript_reads_it() {
             },
         ),
         ("close link", Output::CloseLink { link }),
+        ("media", Output::Media { link, dial: true }),
     ];
     for (name, output) in rows {
         check(name, &written(|writer| writer.output(output)));
@@ -295,6 +298,16 @@ fn what_the_user_hears_is_written_as_typescript_reads_it() {
             },
         ),
         ("left", Event::Left),
+        (
+            "stream",
+            Event::Stream {
+                id: "a".into(),
+                link: LinkId(0x0102_0304),
+                kinds: 5,
+            },
+        ),
+        ("stream drop", Event::StreamDrop { id: "a".into() }),
+        ("manual stream", Event::ManualStream { id: "a".into() }),
     ];
     for (name, event) in rows {
         check(name, &written(|writer| writer.event(event)));
@@ -330,7 +343,12 @@ fn a_status_is_written_as_typescript_reads_it() {
 
 #[test]
 fn error_codes_keep_their_numbers() {
-    let last =
-        [ErrorCode::InvalidRoom, ErrorCode::Left, ErrorCode::Internal].map(|code| code as u8);
-    assert_eq!(last, [0, 18, 22]);
+    let last = [
+        ErrorCode::InvalidRoom,
+        ErrorCode::Left,
+        ErrorCode::Internal,
+        ErrorCode::CallFailed,
+    ]
+    .map(|code| code as u8);
+    assert_eq!(last, [0, 18, 22, 23]);
 }

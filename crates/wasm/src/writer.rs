@@ -147,6 +147,14 @@ impl Writer {
                 self.view(Held::Frame(frame));
             }
             Output::CloseLink { link } => self.head(9, link.0),
+            Output::Media { link, dial } => {
+                self.head(10, link.0);
+                self.flag(dial);
+            }
+            Output::MediaSignal { link, signal } => {
+                self.head(11, link.0);
+                self.view(Held::Frame(signal));
+            }
         }
     }
 
@@ -208,6 +216,20 @@ impl Writer {
             }
             Event::Error { code, detail } => self.error(code as u8, &detail),
             Event::Left => self.left(),
+            Event::Stream { id, link, kinds } => {
+                self.byte(47);
+                self.text(&id);
+                self.u32(link.0);
+                self.byte(kinds);
+            }
+            Event::StreamDrop { id } => {
+                self.byte(48);
+                self.text(&id);
+            }
+            Event::ManualStream { id } => {
+                self.byte(49);
+                self.text(&id);
+            }
         }
     }
 

@@ -49,9 +49,9 @@ export class Bench {
   }
 
   /** A fresh page, its module loaded but nothing joined. `call(name, …args)` calls `bench.name(…args)` in it. */
-  async page(side) {
+  async page(side, page = "page.html") {
     const opened = await this.browser.open(
-      `${this.stage.files.url}e2e/bench/shared/page.html#${encodeURIComponent(this.modules[side])}`,
+      `${this.stage.files.url}e2e/bench/shared/${page}#${encodeURIComponent(this.modules[side])}`,
     );
     await opened.page.waitForFunction("globalThis.ready === true", { timeout: 30_000 });
     return {

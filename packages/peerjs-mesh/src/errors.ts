@@ -3,7 +3,7 @@ export type MeshErrorCode =
   | "invalid-room" | "invalid-option" | "bad-command" | "server-unreachable" | "invalid-key" | "server-error"
   | "id-taken" | "join-timeout" | "sync-timeout" | "mesh-full" | "host-unavailable" | "version-mismatch"
   | "not-encodable" | "message-too-large" | "buffer-full" | "unknown-member" | "member-left" | "too-slow" | "left"
-  | "media-denied" | "port-in-use" | "unsupported" | "internal";
+  | "media-denied" | "port-in-use" | "unsupported" | "internal" | "call-failed";
 
 /** Code, message, hint, PeerJS's word for it (empty where it has none). Their order is the numbering of the module. */
 const TABLE: readonly (readonly [MeshErrorCode, string, string, string])[] = [
@@ -32,6 +32,8 @@ const TABLE: readonly (readonly [MeshErrorCode, string, string, string])[] = [
   ["port-in-use", "the port is in use", "", ""],
   ["unsupported", "not supported", "", ""],
   ["internal", "an error inside peerjs-mesh", "please report it", ""],
+  ["call-failed", "no media connection to this member could be made",
+    "it is tried again; behind strict networks a TURN server is needed", "webrtc"],
 ];
 
 /** An error of a mesh. Its `code` says what; `hint` what to do about it. */

@@ -11,6 +11,8 @@ interface Exports {
   timeout(member: number, now: number): void;
   send(member: number, inbox: number, now: number, length: number): number;
   set_init_data(member: number, inbox: number, now: number): number;
+  give(member: number, now: number, kinds: number): void;
+  call_peer(member: number, inbox: number, now: number): number;
   drop_host(member: number, now: number): void;
   leave(member: number, now: number, atOnce: boolean): void;
   drain(member: number): number;
@@ -55,6 +57,11 @@ export function instance(module: WebAssembly.Module): Wasm {
         set_init_data(now, data) {
           put(data);
           return wasm.set_init_data(member(), inbox, now);
+        },
+        give: (now, kinds) => wasm.give(member(), now, kinds),
+        call_peer(now, id) {
+          put(id);
+          return wasm.call_peer(member(), inbox, now);
         },
         drop_host: (now) => wasm.drop_host(member(), now),
         leave: (now, atOnce) => wasm.leave(member(), now, atOnce),

@@ -10,8 +10,9 @@ import { unpack } from "./unpack.js";
 import { once } from "./wasm.js";
 
 export { MeshError, type MeshErrorCode } from "./errors.js";
-export type { Mesh, MeshEvents, MeshStatus, StreamState } from "./mesh.js";
+export type { Mesh, MeshEvents, MeshStatus } from "./mesh.js";
 export type { ConnectionOptions, MeshOptions } from "./options.js";
+export type { StreamState } from "./streams.js";
 export { version } from "./version.js";
 
 const bytesOf = (base64: string): Uint8Array =>

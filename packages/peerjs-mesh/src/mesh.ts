@@ -7,6 +7,7 @@ import { checkOptions, checkRoom, type MeshOptions, type Settings } from "./opti
 import { Watched } from "./promise.js";
 import { NEVER, type Event } from "./records.js";
 import { decode, encode, encodeWithBlobs } from "./value.js";
+import { fill, Given, type StreamState } from "./streams.js";
 import type { Load, Wasm } from "./wasm.js";
 
 /** The events of a {@link Mesh} and what their listeners are given. Lists contain the own id. */
@@ -27,13 +28,13 @@ export interface MeshEvents {
   data: [value: unknown, from: string];
   /** Another member's init data, new or changed. */
   initData: [id: string, data: unknown];
-  /** A member's stream, once. Until its `streamdrop` it is the same object; its tracks come and go. (Not available yet.) */
+  /** A member's stream, once. Until its `streamdrop` it is the same object; its tracks come and go. */
   stream: [stream: MediaStream, id: string];
-  /** What that member gives has changed; also told with each `stream`. (Not available yet.) */
+  /** What that member gives has changed; also told with each `stream`. */
   streamchanged: [id: string, state: StreamState];
-  /** A member's stream has ended: it has hung up or is gone. Once per stream. (Not available yet.) */
+  /** A member's stream has ended: it has hung up or is gone. Once per stream. */
   streamdrop: [id: string];
-  /** A member has a stream, and `auto_call_peer` is reached: {@link Mesh.callPeer} gets it. (Not available yet.) */
+  /** A member has a stream, and `auto_call_peer` is reached: {@link Mesh.callPeer} gets it. */
   "manual-stream": [id: string];
   /** The room is full: its limit, and how often this member has asked. */
   meshlimitexceeded: [limit: number, tries: number];
@@ -45,16 +46,6 @@ export interface MeshEvents {
   error: [error: MeshError];
   /** This member has left; the last event. */
   left: [];
-}
-
-/** What a member's stream carries. */
-export interface StreamState {
-  /** It has sound. */
-  audio: boolean;
-  /** It has a picture. */
-  video: boolean;
-  /** Its sound is muted by {@link Mesh.mute}. */
-  muted: boolean;
 }
 
 /** What {@link Mesh.status} tells. */
@@ -103,10 +94,12 @@ const LARGEST_MESSAGE = 256 << 20;
 /** Largest encoded init data, bytes. */
 const LARGEST_INIT_DATA = 64 << 10;
 
+const warn = (text: string): void => console.warn(`peerjs-mesh: ${text}`);
+
 /** Joins a room; see `mesh` in index.ts. */
 export function join(load: Load, room: string, options?: MeshOptions): Mesh {
   const name = checkRoom(room);
-  const settings = checkOptions(options, globalThis.location, (text) => console.warn(`peerjs-mesh: ${text}`));
+  const settings = checkOptions(options, globalThis.location, warn);
   const initData = settings.hasInitData ? encodeInitData(options?.initData) : undefined;
   for (const needed of ["RTCPeerConnection", "WebSocket", "WebAssembly"]) {
     if (!(needed in globalThis)) {
@@ -138,6 +131,9 @@ export class Mesh extends Emitter<MeshEvents> {
   readonly #waiting = new Map<number, Waiting>();
   #id: string | undefined;
   #peers: string[] = [];
+  readonly #given = new Given(() => this.#change(() => undefined), warn);
+  /** The streams of others. */
+  readonly #streams = new Map<string, MediaStream>();
   #synced = false;
   /** Set when it is over: why calls fail from then on. */
   #over: MeshError | undefined;
@@ -202,8 +198,7 @@ export class Mesh extends Emitter<MeshEvents> {
    * member that stays, in the order of the calls. A rejection that nobody looks at becomes one `error` event.
    */
   send(data: unknown, to?: string | false | null): Promise<void> {
-    return new Watched<void>((resolve, reject) => {
-      if (this.#over) throw this.#over;
+    return this.#promise((resolve, reject) => {
       const target = to === undefined || to === null || to === false ? "" : to;
       if (typeof target !== "string") throw new MeshError("invalid-option", "to is no id");
       if (target === "" && to === "") throw new MeshError("unknown-member", '""');
@@ -217,7 +212,7 @@ export class Mesh extends Emitter<MeshEvents> {
           queued.run = () => undefined;
         },
       ).finally(() => this.#go(queued));
-    }, (error) => this.emit("error", error as MeshError));
+    });
   }
 
   /** Sets the own init data: any value that can be sent, at most 64 KiB encoded. Throws when it cannot be sent. */
@@ -263,24 +258,59 @@ export class Mesh extends Emitter<MeshEvents> {
    * that `stream` lacks goes on from the one before; without it, what is dropped is dropped for everybody. The first
    * track of each kind counts. Resolves when every connection has taken it. Who gives nothing still gets the others'.
    */
-  call(_stream?: MediaStream, _usePreviousStream = true): Promise<void> {
-    return this.#later("call");
+  call(stream?: MediaStream | null, usePreviousStream = true): Promise<void> {
+    return this.#promise((resolve, reject) => {
+      const tracks = this.#given.tracksOf(stream);
+      this.#go(this.#enqueue(() => {
+        if (this.#over) return reject(this.#over);
+        this.#given.take(tracks, usePreviousStream);
+        this.#give().then(resolve, (cause: unknown) => reject(new MeshError("internal", "call", { cause })));
+      }));
+    });
   }
 
   /** Gives no stream any more. The tracks are not stopped: they are the program's. Others' streams go on. */
-  disconnectCall(): void {}
-
-  /** Mutes the own sound, or not: this stream's and those of later calls, until told otherwise. The others are told. */
-  mute(_muted = true): void {}
-
-  /** Gets that member's stream even if `auto_call_peer` is reached: the answer to `manual-stream`. */
-  callPeer(_id: string): Promise<void> {
-    return this.#later("callPeer");
+  disconnectCall(): void {
+    this.#change(() => this.#given.end());
   }
 
-  #later(what: string): Promise<void> {
-    return new Watched<void>(() => {
-      throw new MeshError("unsupported", `${what}() is not yet available`, { hint: "" });
+  /** Mutes the own sound, or not: this stream's and those of later calls, until told otherwise. The others are told. */
+  mute(muted = true): void {
+    this.#change(() => this.#given.mute(muted));
+  }
+
+  /** Gets that member's stream even if `auto_call_peer` is reached: the answer to `manual-stream`. */
+  callPeer(id: string): Promise<void> {
+    return this.#promise((resolve, reject) => {
+      this.#go(this.#enqueue(() => {
+        const code = this.#driver?.callPeer(id);
+        if (code === 0) resolve();
+        else reject(code === undefined ? (this.#over ?? new MeshError("left")) : new MeshError(codeOf(-1 - code), id));
+      }));
+    });
+  }
+
+  /** In the order of the calls, like all else. */
+  #change(act: () => void): void {
+    if (this.#over) return;
+    this.#go(this.#enqueue(() => {
+      act();
+      void this.#give().catch(() => undefined);
+    }));
+  }
+
+  /** Sends what is given, and says so. */
+  async #give(): Promise<void> {
+    const sent = this.#driver?.media.send(this.#given.tracks);
+    this.#driver?.give(this.#given.kinds);
+    await sent;
+  }
+
+  /** A promise whose rejection, if nobody looks at it, is an `error` event. */
+  #promise(executor: (resolve: () => void, reject: (error: unknown) => void) => void): Promise<void> {
+    return new Watched<void>((resolve, reject) => {
+      if (this.#over) throw this.#over;
+      executor(resolve, reject);
     }, (error) => this.emit("error", error as MeshError));
   }
 
@@ -293,11 +323,11 @@ export class Mesh extends Emitter<MeshEvents> {
       await ahead.offered;
       if (this.#over) return;
       const { id, token, connectionId } = ahead;
-      const { url, rtc, meshLimit, healthMs, joinTimeout } = this.#settings;
+      const { url, rtc, meshLimit, healthMs, joinTimeout, autoCall } = this.#settings;
       const joinTimeoutMs = joinTimeout === -1 ? NEVER : joinTimeout;
       const driver = new Driver({
         wasm, url, rtc, ahead,
-        config: { room: this.room, id, token, connectionId, meshLimit, healthMs, joinTimeoutMs, versions: [0, 0], initData },
+        config: { room: this.room, id, token, connectionId, meshLimit, healthMs, joinTimeoutMs, autoCall, versions: [0, 0], initData },
         translate: (event) => this.#translate(event),
         over: (error) => this.#ends(error),
       });
@@ -414,6 +444,15 @@ export class Mesh extends Emitter<MeshEvents> {
         return () => this.emit("error", toldError(event.code, event.detail));
       case "left":
         return () => undefined;
+      case "stream":
+        return () => this.#stream(event.id, event.link, event.kinds);
+      case "streamdrop":
+        return () => {
+          this.#streams.delete(event.id);
+          this.emit("streamdrop", event.id);
+        };
+      case "manual-stream":
+        return () => this.emit("manual-stream", event.id);
     }
   }
 
@@ -426,6 +465,16 @@ export class Mesh extends Emitter<MeshEvents> {
     }
     if (name === "data") return () => this.emit("data", value, id);
     return () => this.emit("initData", id, value);
+  }
+
+  /** A member's stream begins, or something of it is otherwise. */
+  #stream(id: string, link: number, kinds: number): void {
+    const known = this.#streams.get(id);
+    const stream = known ?? new MediaStream();
+    const state = fill(stream, this.#driver?.media.received(link) ?? [], kinds);
+    this.#streams.set(id, stream);
+    if (!known) this.emit("stream", stream, id);
+    this.emit("streamchanged", id, state);
   }
 
   #settle(ticket: number): Waiting | undefined {

@@ -60,6 +60,8 @@ export interface Settings {
   url: string;
   rtc: RTCConfiguration;
   meshLimit: number;
+  /** How many streams come by themselves; 2^32 - 1: all. */
+  autoCall: number;
   mode: "host";
   joinTimeout: number;
   syncTimeout: number;
@@ -70,11 +72,11 @@ export interface Settings {
 
 const PATTERN = /^(?!.{129})[A-Za-z0-9]+(?:[ _-][A-Za-z0-9]+)*$/;
 const IGNORED = [
-  "log_id", "retry", "retry_interval", "max_mesh_peers", "auto_call_peer", "do_health_check", "insert_dummy_track",
+  "log_id", "retry", "retry_interval", "max_mesh_peers", "do_health_check",
 ];
 const KNOWN = [
   "connection", "initData", "mesh_limit", "mesh_mode", "join_timeout", "sync_timeout", "do_health_check_interval",
-  "owner_mode", "is_owner", ...IGNORED,
+  "owner_mode", "is_owner", "auto_call_peer", "insert_dummy_track", ...IGNORED,
 ];
 const CONNECTION_IGNORED = ["token", "pingInterval", "logFunction", "referrerPolicy", "serializers"];
 const CONNECTION_KNOWN = ["host", "port", "path", "key", "secure", "config", "debug", ...CONNECTION_IGNORED];
@@ -116,11 +118,16 @@ export function checkOptions(options: unknown, page: { hostname: string; protoco
   if (mode !== "host") throw later(`mesh_mode: "${mode}"`);
   if (flag("owner_mode")) throw later("owner_mode: true");
   flag("is_owner");
-  const limit = take<number>("mesh_limit", 10, (value) => value === -1 || isInteger(1, 0xffff_fffe)(value),
-    "a whole number from 1, or -1 for no limit");
+  flag("insert_dummy_track");
+  const count = (name: string, fallback: number, least: number): number =>
+    take(name, fallback, (value) => value === -1 || isInteger(least, 0xffff_fffe)(value),
+      `a whole number from ${least}, or -1 for no limit`);
+  const limit = count("mesh_limit", 10, 1);
   return {
     ...checkConnection(given["connection"], page, warn),
     meshLimit: limit === -1 ? 0 : limit,
+    // -1 is 2^32 - 1 there.
+    autoCall: count("auto_call_peer", 5, 0) >>> 0,
     mode: "host",
     joinTimeout: time("join_timeout", -1),
     syncTimeout: time("sync_timeout", 60_000),

@@ -10,12 +10,15 @@ export const NEVER = 0xffff_ffff;
 /** The kinds of input. */
 export const Input = {
   SessionConnected: 0, SessionReceived: 1, SessionClosed: 2, LinkDescribed: 3, LinkCandidate: 4,
-  LinkOpened: 5, LinkReceived: 6, LinkDrained: 7, LinkClosed: 8,
+  LinkOpened: 5, LinkReceived: 6, LinkDrained: 7, LinkClosed: 8, MediaSignal: 9, Media: 10,
 } as const;
 /** Why a session is no more. */
 export const SessionEnd = { Unreachable: 0, Closed: 1, Garbage: 2 } as const;
 /** Why a link is no more. */
 export const LinkEnd = { Closed: 0, Failed: 1 } as const;
+
+/** How far a media connection is. */
+export const MediaState = { Described: 0, Opened: 1, Failed: 2 } as const;
 
 /** What a member is told once. */
 export interface Config {
@@ -30,6 +33,8 @@ export interface Config {
   healthMs: number;
   /** {@link NEVER}: none. */
   joinTimeoutMs: number;
+  /** How many streams come by themselves. */
+  autoCall: number;
   /** Only tests change it. */
   versions: readonly [number, number];
   initData?: Uint8Array;
@@ -44,7 +49,9 @@ export type Output =
   | { do: "answer" | "accept"; link: number; lanes: boolean; sdp: string }
   | { do: "addCandidate"; link: number; candidate: Candidate }
   | { do: "send"; link: number; lane: number; frame: Uint8Array<ArrayBuffer> }
-  | { do: "closeLink"; link: number };
+  | { do: "closeLink"; link: number }
+  | { do: "media"; link: number; dial: boolean }
+  | { do: "mediaSignal"; link: number; signal: Uint8Array };
 
 /** What the user hears. */
 export type Event =
@@ -60,7 +67,9 @@ export type Event =
   | { event: "accepted"; ticket: number }
   | { event: "refused"; ticket: number; code: MeshErrorCode }
   | { event: "error"; code: MeshErrorCode; detail: string }
-  | { event: "left" };
+  | { event: "left" }
+  | { event: "stream"; id: string; link: number; kinds: number }
+  | { event: "streamdrop" | "manual-stream"; id: string };
 
 /** A picture of the member. */
 export interface Picture {
@@ -114,6 +123,7 @@ export function writeConfig(config: Config): Uint8Array {
   w.u32(config.meshLimit);
   w.u32(config.healthMs);
   w.u32(config.joinTimeoutMs);
+  w.u32(config.autoCall);
   config.versions.forEach((version) => w.u16(version));
   if (config.initData) w.raw(config.initData);
   return w.take();
@@ -241,6 +251,8 @@ function readOutput(r: Reader, kind: number): Output {
     case 7: return { do: "addCandidate", link: name, candidate: readCandidate(r) };
     case 8: return { do: "send", link: name, lane: r.u8(), frame: r.view() };
     case 9: return { do: "closeLink", link: name };
+    case 10: return { do: "media", link: name, dial: r.flag() };
+    case 11: return { do: "mediaSignal", link: name, signal: r.view() };
     default: throw new RangeError(`record ${kind}`);
   }
 }
@@ -262,6 +274,9 @@ function readEvent(r: Reader, kind: number): Event {
     case 44: return { event: "refused", ticket: r.u32(), code: codeOf(r.u8()) };
     case 45: return { event: "error", code: codeOf(r.u8()), detail: r.str() };
     case 46: return { event: "left" };
+    case 47: return { event: "stream", id: r.str(), link: r.u32(), kinds: r.u8() };
+    case 48: return { event: "streamdrop", id: r.str() };
+    case 49: return { event: "manual-stream", id: r.str() };
     default: throw new RangeError(`record ${kind}`);
   }
 }

@@ -7,6 +7,7 @@ import { once } from "./wasm.js";
 export { MeshError, type MeshErrorCode } from "./errors.js";
 export type { Mesh, MeshEvents, MeshStatus } from "./mesh.js";
 export type { ConnectionOptions, MeshOptions } from "./options.js";
+export type { StreamState } from "./streams.js";
 export { version } from "./version.js";
 
 const load = once(async () => {

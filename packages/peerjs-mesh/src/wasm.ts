@@ -4,6 +4,8 @@ export interface WasmMachine {
   timeout(now: number): void;
   send(now: number, payload: Uint8Array, to: Uint8Array): number;
   set_init_data(now: number, data: Uint8Array): number;
+  give(now: number, kinds: number): void;
+  call_peer(now: number, id: Uint8Array): number;
   drop_host(now: number): void;
   leave(now: number, at_once: boolean): void;
   drain(): number;

@@ -466,13 +466,6 @@ test("waitToJoin ends with join-timeout when the member does", async () => {
   await mesh.cleanup();
 });
 
-test("calls are not there yet and say so by name", async () => {
-  const mesh = await running();
-  await rejects(mesh.call(), "unsupported");
-  await rejects(mesh.callPeer("b"), "unsupported");
-  await mesh.cleanup();
-});
-
 test("a status before anything happened has all its fields", async () => {
   const mesh = start({}, later<Wasm>().promise);
   assert.deepEqual(mesh.status(), {

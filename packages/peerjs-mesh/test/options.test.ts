@@ -54,13 +54,14 @@ for (const options of [5, "text", [], null]) {
 test("values that are false count", () => {
   const settings = check({ join_timeout: 0, sync_timeout: 0, initData: 0 });
   assert.deepEqual([settings.joinTimeout, settings.syncTimeout, settings.hasInitData], [0, 0, true]);
+  assert.deepEqual([0, -1].map((limit) => check({ auto_call_peer: limit }).autoCall), [0, 0xffff_ffff]);
   assert.equal(check({ initData: undefined }).hasInitData, false);
   assert.equal(check({ connection: { host: "h", secure: false } }, securePage).url, "ws://h:443/peerjs?key=peerjs");
 });
 
 test("defaults are the original's, but for the heartbeat", () => {
-  const { meshLimit, mode, joinTimeout, syncTimeout, healthMs } = check();
-  assert.deepEqual([meshLimit, mode, joinTimeout, syncTimeout, healthMs], [10, "host", -1, 60_000, 500]);
+  const { meshLimit, autoCall, mode, joinTimeout, syncTimeout, healthMs } = check();
+  assert.deepEqual([meshLimit, autoCall, mode, joinTimeout, syncTimeout, healthMs], [10, 5, "host", -1, 60_000, 500]);
 });
 
 test("without a connection it is PeerJS's cloud and PeerJS's STUN and TURN", () => {

@@ -42,10 +42,10 @@ for (const [name, message] of Object.entries(MESSAGES)) {
 }
 
 test("a config is written as the module reads it", () => {
-  const plain = { room: "room", id: "id", token: "token", connectionId: "dc", meshLimit: 0, healthMs: 500, joinTimeoutMs: NEVER, versions: [0, 0] } as const;
+  const plain = { room: "room", id: "id", token: "token", connectionId: "dc", meshLimit: 0, healthMs: 500, joinTimeoutMs: NEVER, autoCall: NEVER, versions: [0, 0] } as const;
   assert.equal(hex(writeConfig(plain)), vectors.get("plain config"));
   const full = {
-    room: "room", id: "id", token: "token", connectionId: "dc", meshLimit: 3, healthMs: 1000, joinTimeoutMs: 0, versions: [2, 3], initData: new Uint8Array([1, 2, 3]),
+    room: "room", id: "id", token: "token", connectionId: "dc", meshLimit: 3, healthMs: 1000, joinTimeoutMs: 0, autoCall: 5, versions: [2, 3], initData: new Uint8Array([1, 2, 3]),
   } as const;
   assert.equal(hex(writeConfig(full)), vectors.get("full config"));
 });
@@ -71,6 +71,7 @@ const OUTPUTS: Record<string, Output> = {
   "accept": { do: "accept", link, lanes: false, sdp: "v=0" },
   "add candidate": { do: "addCandidate", link, candidate },
   "close link": { do: "closeLink", link },
+  "media": { do: "media", link, dial: true },
 };
 const EVENTS: Record<string, Event> = {
   "joined": { event: "joined", id: "a" },
@@ -87,6 +88,9 @@ const EVENTS: Record<string, Event> = {
   "refused": { event: "refused", ticket: 9, code: "member-left" },
   "fault": { event: "error", code: "server-error", detail: "closed" },
   "left": { event: "left" },
+  "stream": { event: "stream", id: "a", link, kinds: 5 },
+  "stream drop": { event: "streamdrop", id: "a" },
+  "manual stream": { event: "manual-stream", id: "a" },
 };
 
 /** A memory that holds a drain of these records at that address. */
@@ -125,7 +129,7 @@ test("a frame and a value are views of the module's memory, not copies", () => {
 });
 
 test("a record of an unknown kind is an error, not silence", () => {
-  for (const kind of [0, 10, 31, 47, 255]) {
+  for (const kind of [0, 12, 31, 50, 255]) {
     const memory = memoryWith(Uint8Array.of(kind, 0, 0, 0, 0, 0), 8);
     assert.throws(() => readDrain(memory, 8, () => undefined, () => undefined), RangeError, String(kind));
   }

@@ -1,14 +1,16 @@
-//! Init data: what a member says of itself to everybody, once or again.
+//! What a member says of itself to everybody, once or again: its init data, and what it gives in a call.
 
 use super::Member;
 use crate::api::{Event, LinkId};
 use crate::names::Key;
 use crate::prelude::*;
-use crate::wire::Record;
+use crate::wire::{Record, kind};
 use alloc::sync::Arc;
 
-/// Somebody's init data.
+/// Somebody's init data, or what somebody gives.
 pub(super) struct InitData {
+    /// [`kind::INIT`] or [`kind::GIVEN`].
+    pub(super) about: u8,
     pub(super) key: Key,
     pub(super) version: u64,
     pub(super) data: Arc<Vec<u8>>,
@@ -18,6 +20,7 @@ pub(super) struct InitData {
 impl InitData {
     pub(super) fn own(key: Key, data: Vec<u8>) -> InitData {
         InitData {
+            about: kind::INIT,
             key,
             version: 1,
             data: Arc::new(data),
@@ -27,8 +30,18 @@ impl InitData {
 }
 
 impl Member {
-    pub(super) fn set_init(&mut self, key: Key, version: u64, data: &[u8]) -> bool {
-        match self.init.iter_mut().find(|init| init.key == key) {
+    pub(super) fn init_of(&self, about: u8, key: Key) -> Option<&InitData> {
+        self.init
+            .iter()
+            .find(|init| (init.about, init.key) == (about, key))
+    }
+
+    fn set_init(&mut self, about: u8, key: Key, version: u64, data: &[u8]) -> bool {
+        let known = self
+            .init
+            .iter()
+            .position(|init| (init.about, init.key) == (about, key));
+        match known.and_then(|at| self.init.get_mut(at)) {
             Some(init) if init.version >= version => return false,
             Some(init) => {
                 init.version = version;
@@ -38,6 +51,7 @@ impl Member {
             None => {
                 let data = Arc::new(data.to_vec());
                 self.init.push(InitData {
+                    about,
                     key,
                     version,
                     data,
@@ -48,6 +62,31 @@ impl Member {
         true
     }
 
+    /// Says it of oneself, to all.
+    pub(super) fn share(&mut self, about: u8, data: &[u8]) {
+        let member = self.me;
+        let version = self
+            .init_of(about, member)
+            .map_or(1, |init| init.version + 1);
+        self.set_init(about, member, version, data);
+        let record = Record::Init {
+            about,
+            member,
+            version,
+            data,
+        }
+        .write(&self.names);
+        let ids: Vec<LinkId> = self
+            .links
+            .iter()
+            .filter(|link| link.is_in_use())
+            .map(|link| link.id)
+            .gather();
+        for id in ids {
+            self.control_bytes(id, &record);
+        }
+    }
+
     pub(super) fn tell_init(&mut self, key: Key) {
         if key == self.me || !self.view.contains(&key) {
             return;
@@ -55,7 +94,7 @@ impl Member {
         let Some(init) = self
             .init
             .iter_mut()
-            .find(|init| init.key == key && !init.told)
+            .find(|init| (init.about, init.key, init.told) == (kind::INIT, key, false))
         else {
             return;
         };
@@ -65,20 +104,29 @@ impl Member {
         self.emit(Event::InitData { id, data });
     }
 
-    pub(super) fn on_init(&mut self, from: LinkId, member: Key, version: u64, data: &[u8]) {
+    pub(super) fn on_init(
+        &mut self,
+        from: LinkId,
+        about: u8,
+        member: Key,
+        version: u64,
+        data: &[u8],
+    ) {
         if member == self.me
             || data.len() > crate::config::MAX_INIT_DATA
-            || !self.set_init(member, version, data)
+            || !self.set_init(about, member, version, data)
         {
             return;
         }
         self.tell_init(member);
+        self.calls_due = true;
         if self.is_host() {
             for id in self.guests() {
                 if id != from {
                     self.control(
                         id,
                         &Record::Init {
+                            about,
                             member,
                             version,
                             data,
@@ -89,7 +137,7 @@ impl Member {
         }
     }
 
-    /// All init data of those in the roster, one's own included.
+    /// All of those in the roster, one's own included.
     pub(super) fn send_init(&mut self, id: LinkId, only_own: bool) {
         let records: Vec<Vec<u8>> = self
             .init
@@ -103,6 +151,7 @@ impl Member {
             })
             .map(|init| {
                 Record::Init {
+                    about: init.about,
                     member: init.key,
                     version: init.version,
                     data: &init.data,

@@ -7,7 +7,7 @@ use crate::config::RETENTION_MS;
 use crate::names::Key;
 use crate::prelude::*;
 use crate::time::Instant;
-use crate::wire::Removed;
+use crate::wire::{Removed, kind};
 
 /// How long a member's last messages are waited for before it counts as gone with a gap, ms (guess: two repairs).
 const LAST_WORDS_MS: u64 = 5_000;
@@ -26,6 +26,7 @@ impl Member {
     /// Somebody is no longer in the roster; the user hears of it after its last message.
     pub(super) fn leave_view(&mut self, was: Removed) {
         let (key, last, at) = (was.member, was.last, self.now);
+        self.end_call(key, !was.politely);
         if let Some(stream) = self.stream_mut(key) {
             stream.last = Some(last);
         }
@@ -125,7 +126,11 @@ impl Member {
                 }
             }
             self.view.keep(|known| *known != key);
-            if let Some(init) = self.init.iter_mut().find(|init| init.key == key) {
+            if let Some(init) = self
+                .init
+                .iter_mut()
+                .find(|init| (init.about, init.key) == (kind::INIT, key))
+            {
                 init.told = false;
             }
             let (id, peers) = (self.names.text(key).to_owned(), self.ids(&self.view));

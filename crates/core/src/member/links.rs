@@ -12,6 +12,7 @@ impl Member {
     pub(super) fn on_frame(&mut self, id: LinkId, lane: Lane, frame: &[u8]) {
         let mut reader = Reader::new(frame);
         while !reader.is_empty() {
+            let rest = reader.rest();
             let Some((number, mut body)) = reader.record() else {
                 self.counters.garbage += 1;
                 return;
@@ -21,6 +22,12 @@ impl Member {
                     Some(piece) => self.on_piece(id, &piece),
                     None => self.counters.garbage += 1,
                 }
+                continue;
+            }
+            let (record, _) = rest.split_at(rest.len() - reader.rest().len());
+            if matches!(number, kind::BASE | kind::NEED | kind::SIGNAL)
+                && !self.is_for_me(id, lane, body, record)
+            {
                 continue;
             }
             match Record::read(number, body, &mut self.names) {
@@ -86,56 +93,31 @@ impl Member {
             Record::Ack(list) if my_guest => self.on_ack(id, peer, &list),
             // What members say to each other through the host.
             Record::Init {
+                about,
                 member,
                 version,
                 data,
             } if (my_guest && member == peer) || my_host => {
-                self.on_init(id, member, version, data);
+                self.on_init(id, about, member, version, data);
             }
+            // Only those for this member come so far.
             Record::Base {
                 from,
                 inc,
-                to,
                 first,
                 at,
-            } if (my_guest && from == peer) || my_host => {
-                if to == self.me {
-                    self.on_base(from, inc, first, at);
-                } else {
-                    self.pass_on(
-                        to,
-                        &Record::Base {
-                            from,
-                            inc,
-                            to,
-                            first,
-                            at,
-                        },
-                    );
-                }
-            }
+                ..
+            } => self.on_base(from, inc, first, at),
             Record::Need {
+                from, known, b, d, ..
+            } => self.on_need(from, known, Pos { b, d }),
+            Record::Signal {
                 from,
-                to,
-                known,
-                b,
-                d,
-            } if (my_guest && from == peer) || my_host => {
-                if to == self.me {
-                    self.on_need(from, known, Pos { b, d });
-                } else {
-                    self.pass_on(
-                        to,
-                        &Record::Need {
-                            from,
-                            to,
-                            known,
-                            b,
-                            d,
-                        },
-                    );
-                }
-            }
+                number,
+                dialler,
+                signal,
+                ..
+            } => self.on_signal(from, number, dialler, signal),
             Record::Fetch {
                 sender,
                 inc,
@@ -151,13 +133,33 @@ impl Member {
         }
     }
 
-    /// A host passes a record on to the guest it is for.
-    fn pass_on(&mut self, to: Key, record: &Record<'_>) {
-        if self.is_host()
-            && let Some(id) = self.link_to(to)
-        {
-            self.control(id, record);
+    /// What one member says to another through the host begins with the two. True: it is for this one; else it has been
+    /// passed on, or is not what the link's other end may say.
+    #[inline(never)]
+    fn is_for_me(&mut self, id: LinkId, lane: Lane, mut body: Reader<'_>, record: &[u8]) -> bool {
+        let mut key = || self.names.key_of_wire(body.id()?);
+        let (Some(from), Some(to)) = (key(), key()) else {
+            self.counters.garbage += 1;
+            return false;
+        };
+        let Some(link) = self.link(id) else {
+            return false;
+        };
+        if link.is_guest() && link.peer == Some(from) {
+            if to != self.me
+                && let Some(id) = self.link_to(to)
+            {
+                self.control_bytes(id, record);
+            }
+        } else if link.is_knocking() {
+            // The welcome may come after it.
+            self.keep_early(id, lane, record);
+            return false;
+        } else if !link.is_my_host() {
+            self.counters.garbage += 1;
+            return false;
         }
+        to == self.me
     }
 
     /// Says something to a member: directly, or through the host.

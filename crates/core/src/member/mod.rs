@@ -2,6 +2,7 @@
 
 mod acks;
 mod admit;
+mod calls;
 mod data;
 mod fill;
 mod follow;
@@ -21,6 +22,7 @@ mod sessions;
 mod timers;
 mod user;
 
+use crate::calls::Call;
 use crate::config::{MAX_EVENT_BYTES, MAX_EVENTS};
 use crate::delivery::{Outbox, Stream};
 use crate::link::Link;
@@ -120,6 +122,9 @@ pub struct Member {
     leaving: Vec<Leaving>,
     dropped: Vec<Dropped>,
     init: Vec<InitData>,
+    calls: Vec<Call>,
+    /// Something has changed that a call may hang on.
+    calls_due: bool,
     was_in: bool,
     /// The user has been told once who is in the room: what is sent goes to those from then on.
     ever_synced: bool,
@@ -203,6 +208,8 @@ impl Member {
             leaving: Vec::new(),
             dropped: Vec::new(),
             init,
+            calls: Vec::new(),
+            calls_due: false,
             was_in: false,
             ever_synced: false,
             synced: false,
@@ -248,6 +255,8 @@ impl Member {
                 }
             }
             Input::LinkClosed { link, end } => self.on_link_closed(link, end),
+            Input::MediaSignal { link, signal } => self.on_media_signal(link, signal),
+            Input::Media { link, state } => self.on_media(link, state),
         }
         if self.planned.is_some_and(|at| self.now >= at) && !matches!(self.role, Role::Left) {
             // A driver whose alarm is late (a throttled page) is not late as long as anything happens.

@@ -63,6 +63,7 @@ impl Member {
             let (id, peers) = (self.names.text(key).to_owned(), self.ids(&self.view));
             self.emit(Event::PeerJoined { id, peers });
             self.tell_init(key);
+            self.calls_due = true;
         }
     }
 

@@ -35,6 +35,9 @@ impl Member {
                 link.since = self.now;
             }
         }
+        for conn in self.calls.iter_mut().filter_map(|call| call.conn.as_mut()) {
+            conn.since = self.now;
+        }
         if late > WAKE_MS {
             self.woke_at = Some(self.now);
             if self.is_host() {
@@ -55,6 +58,7 @@ impl Member {
             self.planned = None;
             return;
         }
+        self.step_calls();
         self.update_safe();
         self.tell_due_sync();
         self.fill_links();
@@ -88,6 +92,7 @@ impl Member {
             self.lead_deadline(),
             self.leaving_deadline(),
             self.repair_deadline(),
+            self.calls_deadline(),
             self.ack_at,
             seek,
             join,
@@ -124,6 +129,7 @@ impl Member {
         self.lead_on_time();
         self.check_leaving();
         self.repair_on_time();
+        self.calls_due = true;
         if self.ack_at.is_some_and(|at| now >= at) {
             self.send_acks();
         }

@@ -5,7 +5,7 @@ use crate::api::{ErrorCode, Event, LeaveHow, LinkId, PeerStatus, SendError, Sent
 use crate::config::{MAX_INIT_DATA, MAX_WAITING_SENDS};
 use crate::delivery::Waiting;
 use crate::prelude::*;
-use crate::wire::Record;
+use crate::wire::{Record, kind};
 use crate::{Counters, Instant};
 
 impl Member {
@@ -155,28 +155,7 @@ impl Member {
         if data.len() > MAX_INIT_DATA {
             return Err(SendError::MessageTooLarge);
         }
-        let me = self.me;
-        let version = self
-            .init
-            .iter()
-            .find(|init| init.key == me)
-            .map_or(1, |init| init.version + 1);
-        self.set_init(me, version, &data);
-        let record = Record::Init {
-            member: me,
-            version,
-            data: &data,
-        }
-        .write(&self.names);
-        let ids: Vec<LinkId> = self
-            .links
-            .iter()
-            .filter(|link| link.is_in_use())
-            .map(|link| link.id)
-            .gather();
-        for id in ids {
-            self.control_bytes(id, &record);
-        }
+        self.share(kind::INIT, &data);
         self.exit();
         Ok(())
     }
@@ -247,6 +226,7 @@ impl Member {
         for id in ids {
             self.close_link(id);
         }
+        self.end_calls();
         self.close_sessions();
         self.role = Role::Left;
         while let Some(waiting) = self.out.next_waiting() {

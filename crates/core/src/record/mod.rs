@@ -167,6 +167,7 @@ impl Recorder {
                 Input::LinkReceived { lane, frame, .. } => {
                     Some(tape.names.hide(&self.member.tokens, *lane, frame))
                 }
+                Input::MediaSignal { signal, .. } => Some((*signal).into()),
                 _ => None,
             };
             tape.call(now, Call::Input(input.clone()), bytes.as_deref());
@@ -283,6 +284,9 @@ impl Tape {
             Some(output @ Output::Send { lane, frame, .. }) => {
                 let hidden = self.names.hide(tokens, *lane, frame);
                 self.line(&Outcome::Output(Some(output), Some(digest(&hidden))));
+            }
+            Some(output @ Output::MediaSignal { signal, .. }) => {
+                self.line(&Outcome::Output(Some(output), Some(digest(signal))));
             }
             output => self.line(&Outcome::Output(output, None)),
         }

@@ -160,6 +160,10 @@ fn make(
             let frame = &bytes;
             member.handle_input(now, Input::LinkReceived { link, lane, frame });
         }
+        Call::Input(Input::MediaSignal { link, .. }) => {
+            let signal = &bytes;
+            member.handle_input(now, Input::MediaSignal { link, signal });
+        }
         Call::Input(input) => member.handle_input(now, input),
         Call::Timeout => member.handle_timeout(now),
         Call::Send { to } => drop(member.send(now, bytes, to.as_deref())),

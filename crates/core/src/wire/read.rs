@@ -102,8 +102,10 @@ impl<'a> Record<'a> {
                 added: entries(r, names)?,
                 removed: gone(r, names)?,
             },
-            kind::INIT => Record::Init {
-                member: names.find_wire(r.id()?)?,
+            kind::INIT | kind::GIVEN => Record::Init {
+                about: number,
+                // It may overtake the roster that names the member.
+                member: names.key_of_wire(r.id()?)?,
                 version: r.varint()?,
                 data: r.blob()?,
             },
@@ -127,8 +129,8 @@ impl<'a> Record<'a> {
             },
             kind::BASE => Record::Base {
                 from: names.key_of_wire(r.id()?)?,
-                inc: r.u64()?,
                 to: names.key_of_wire(r.id()?)?,
+                inc: r.u64()?,
                 first: r.varint()?,
                 at: Pos {
                     b: r.varint()?,
@@ -141,6 +143,13 @@ impl<'a> Record<'a> {
                 known: r.u8()? != 0,
                 b: r.varint()?,
                 d: r.u32()?,
+            },
+            kind::SIGNAL => Record::Signal {
+                from: names.key_of_wire(r.id()?)?,
+                to: names.key_of_wire(r.id()?)?,
+                number: r.u32()?,
+                dialler: r.u8()? != 0,
+                signal: r.blob()?,
             },
             kind::FETCH => Record::Fetch {
                 sender: names.key_of_wire(r.id()?)?,

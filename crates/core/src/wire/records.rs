@@ -18,6 +18,10 @@ pub(crate) mod kind {
     pub(crate) const ROSTER: u8 = 13;
     /// A member's init data.
     pub(crate) const INIT: u8 = 14;
+    /// What a member gives in a call; the body is that of [`INIT`].
+    pub(crate) const GIVEN: u8 = 25;
+    /// One end of a media connection to the other, by the host.
+    pub(crate) const SIGNAL: u8 = 26;
     /// Guest to host: what I have taken.
     pub(crate) const ACK: u8 = 15;
     /// Host to guests: what everybody has taken.
@@ -154,7 +158,9 @@ pub(crate) enum Record<'a> {
         added: Vec<RosterEntry>,
         removed: Vec<Removed>,
     },
+    /// `about`: [`kind::INIT`] or [`kind::GIVEN`].
     Init {
+        about: u8,
         member: Key,
         version: u64,
         data: &'a [u8],
@@ -184,6 +190,14 @@ pub(crate) enum Record<'a> {
         known: bool,
         b: u64,
         d: u32,
+    },
+    /// `number`: the dial's, as its dialler numbers it. `dialler`: `from` is the one who dialled.
+    Signal {
+        from: Key,
+        to: Key,
+        number: u32,
+        dialler: bool,
+        signal: &'a [u8],
     },
     Fetch {
         sender: Key,

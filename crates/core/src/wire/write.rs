@@ -89,6 +89,7 @@ impl Record<'_> {
                 member,
                 version,
                 data,
+                ..
             } => {
                 id(w, *member);
                 w.varint(*version);
@@ -119,8 +120,8 @@ impl Record<'_> {
                 at,
             } => {
                 id(w, *from);
-                w.u64(*inc);
                 id(w, *to);
+                w.u64(*inc);
                 w.varint(*first);
                 w.varint(at.b);
                 w.varint(u64::from(at.d));
@@ -137,6 +138,19 @@ impl Record<'_> {
                 w.u8(u8::from(*known));
                 w.varint(*b);
                 w.varint(u64::from(*d));
+            }
+            Record::Signal {
+                from,
+                to,
+                number,
+                dialler,
+                signal,
+            } => {
+                id(w, *from);
+                id(w, *to);
+                w.varint(u64::from(*number));
+                w.u8(u8::from(*dialler));
+                w.blob(signal);
             }
             Record::Fetch {
                 sender,
@@ -191,12 +205,13 @@ impl Record<'_> {
             Record::Welcome(_) => kind::WELCOME,
             Record::Refuse(_) => kind::REFUSE,
             Record::Roster { .. } => kind::ROSTER,
-            Record::Init { .. } => kind::INIT,
+            Record::Init { about, .. } => *about,
             Record::Ack(_) => kind::ACK,
             Record::Safe { .. } => kind::SAFE,
             Record::Acked { .. } => kind::ACKED,
             Record::Base { .. } => kind::BASE,
             Record::Need { .. } => kind::NEED,
+            Record::Signal { .. } => kind::SIGNAL,
             Record::Fetch { .. } => kind::FETCH,
             Record::Gap { .. } => kind::GAP,
             Record::Bye { .. } => kind::BYE,

@@ -216,6 +216,8 @@ impl Driver {
             }
             Output::Send { link, lane, frame } => self.links.send(link, lane, frame),
             Output::CloseLink { link } => self.links.close(now, link),
+            // `Config::auto_call` is none: native members take part in data only.
+            Output::Media { .. } | Output::MediaSignal { .. } => {}
         }
     }
 

@@ -8,20 +8,21 @@ use std::time::Duration;
 
 pub(super) const LIMIT: &str = "a whole number from 1, or -1 for no limit";
 pub(super) const HEALTH: &str = "a whole number of milliseconds from 100 to 60000";
+const CALLS: &str = "a whole number from 0, or -1 for no limit";
 const TIME: &str = "a whole number of milliseconds, or -1 for no limit";
 /// The longest time that timers of browsers can wait, ms.
 const MAX_TIME_MS: i64 = 0x7fff_ffff;
 
 /// Options of the original that have no effect here.
-const UNUSED: [&str; 6] = [
+const UNUSED: [&str; 4] = [
     "retry",
     "retry_interval",
     "max_mesh_peers",
-    "auto_call_peer",
     "do_health_check",
-    "insert_dummy_track",
 ];
-const KNOWN: [&str; 10] = [
+const KNOWN: [&str; 12] = [
+    "auto_call_peer",
+    "insert_dummy_track",
     "connection",
     "initData",
     "mesh_limit",
@@ -77,7 +78,11 @@ impl Options {
                 };
             }
             "owner_mode" => self.owner_mode = flag(name, value)?,
-            "is_owner" => {
+            "auto_call_peer" => match whole(value) {
+                Some(-1..0xffff_ffff) => self.unused.push(name.to_owned()),
+                _ => return Err(wrong(name, &show(value), CALLS)),
+            },
+            "is_owner" | "insert_dummy_track" => {
                 flag(name, value)?;
                 self.unused.push(name.to_owned());
             }
@@ -263,6 +268,8 @@ mod tests {
             ("mesh_mode", Value::from("ring")),
             ("mesh_mode", Value::Int(3)),
             ("owner_mode", Value::Int(1)),
+            ("auto_call_peer", Value::Int(-2)),
+            ("insert_dummy_track", Value::Int(0)),
             ("connection", text()),
             ("connection.port", map(&[("port", Value::Int(0))])),
             ("connection.host", map(&[("host", Value::from("a/b"))])),

@@ -1,7 +1,7 @@
 //! How links end: a good-bye that arrives or not, a remote out of reach for too long, a process that is gone.
 
+use super::facts::Fact;
 use super::links::{EndId, EndState};
-use super::node::Fact;
 use super::{Due, Life, World};
 use crate::pipe::Pipe;
 use crate::{Micros, SECOND};
@@ -10,6 +10,9 @@ use std::collections::VecDeque;
 
 impl World {
     pub(super) fn close_link(&mut self, member: usize, link: LinkId) {
+        if self.close_media(member, link) {
+            return;
+        }
         let Some(end) = self.end_of(member, link, "closes") else {
             return;
         };
@@ -108,6 +111,7 @@ impl World {
         for end in 0..self.ends.len() {
             self.repath_end(EndId(end));
         }
+        self.repath_media();
     }
 
     pub(super) fn repath_end(&mut self, end: EndId) {

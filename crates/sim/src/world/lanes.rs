@@ -1,7 +1,7 @@
 //! What flows along a link: frames leave at the link's rate and arrive late, lost or in order, by lane.
 
+use super::facts::Fact;
 use super::links::{EndId, EndState, MAX_FRAME};
-use super::node::Fact;
 use super::{Due, Life, World};
 use crate::SECOND;
 use peerjs_mesh_core::{Lane, LinkId};

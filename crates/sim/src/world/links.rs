@@ -1,6 +1,6 @@
 //! WebRTC connections: descriptions, candidates, handshakes. What flows stands in `lanes`, how they die in `closing`.
 
-use super::node::Fact;
+use super::facts::Fact;
 use super::{Due, World};
 use crate::pipe::Pipe;
 use crate::{MS, Micros};

@@ -1,9 +1,11 @@
 //! The world: members, their websockets and links, one server, and a clock that jumps from event to event.
 
 mod closing;
+mod facts;
 mod fault;
 mod lanes;
 mod links;
+mod media;
 mod node;
 mod sessions;
 mod settle;
@@ -18,12 +20,13 @@ use crate::trace::Trace;
 use crate::{MS, Micros, SECOND};
 use fault::Paths;
 use links::{End, EndId};
+use media::MediaEnd;
 use node::Node;
 use sessions::Socket;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-pub(crate) use node::Fact;
+pub(crate) use facts::Fact;
 pub use node::{Life, UserView};
 pub use settle::Unsettled;
 
@@ -98,6 +101,14 @@ enum Due {
     Fin { end: EndId },
     /// Has this link been unreachable all the time since?
     IceCheck { end: EndId, since: Micros },
+    /// Two media ends that know each other try their way.
+    Media {
+        end: usize,
+        round: u32,
+        attempt: u32,
+    },
+    /// Has this media end been out of its remote's reach all the time since?
+    MediaCheck { end: usize, since: Micros },
 }
 
 /// See the module.
@@ -111,6 +122,7 @@ pub struct World {
     nodes: Vec<Node>,
     sockets: Vec<Socket>,
     ends: Vec<End>,
+    media: Vec<MediaEnd>,
     server: Box<dyn Server>,
     server_wake: Option<Micros>,
     server_generation: u64,
@@ -138,6 +150,7 @@ impl World {
             nodes: Vec::new(),
             sockets: Vec::new(),
             ends: Vec::new(),
+            media: Vec::new(),
             server,
             server_wake: None,
             server_generation: 0,
@@ -236,6 +249,12 @@ impl World {
             Due::Closing { end } => self.finish_closing(end),
             Due::Fin { end } => self.on_fin(end),
             Due::IceCheck { end, since } => self.on_ice_check(end, since),
+            Due::Media {
+                end,
+                round,
+                attempt,
+            } => self.on_media(end, round, attempt),
+            Due::MediaCheck { end, since } => self.on_media_check(end, since),
         }
         true
     }

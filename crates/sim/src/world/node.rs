@@ -1,14 +1,12 @@
 //! One member and its driver: the loop that the core's contract prescribes, and nothing that decides.
 
+use super::facts::{About, Fact};
 use super::{Due, World};
 use crate::checker::Mutation;
 use crate::machine::Machine;
 use crate::rng::Rng;
 use crate::{MS, Micros, SECOND};
-use peerjs_mesh_core::{
-    Event, Input, Instant, Lane, LinkEnd, LinkId, Output, SessionEnd, SessionId,
-};
-use peerjs_mesh_protocol::signalling::{Candidate, FromServer};
+use peerjs_mesh_core::{Event, Instant, LinkId, Output, SessionId};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// How a member is.
@@ -48,22 +46,10 @@ pub struct UserView {
     pub heard: Vec<(usize, u64)>,
     /// Everybody's init data.
     pub init_data: BTreeMap<String, Vec<u8>>,
+    /// The streams of others that have begun and not ended: the media connection, and what they carry.
+    pub streams: BTreeMap<String, (LinkId, u8)>,
     /// All events but messages, with their time.
     pub events: Vec<(Micros, Event)>,
-}
-
-/// An input on its way to a member.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Fact {
-    SessionConnected(SessionId),
-    SessionReceived(SessionId, FromServer),
-    SessionClosed(SessionId, SessionEnd),
-    LinkDescribed(LinkId, String),
-    LinkCandidate(LinkId, Candidate),
-    LinkOpened(LinkId, u32),
-    LinkReceived(LinkId, Lane, Vec<u8>),
-    LinkDrained(LinkId, u32),
-    LinkClosed(LinkId, LinkEnd),
 }
 
 pub(super) struct Node {
@@ -85,6 +71,7 @@ pub(super) struct Node {
     locals: u64,
     pub(super) sessions: BTreeMap<SessionId, usize>,
     pub(super) links: BTreeMap<LinkId, usize>,
+    pub(super) media: BTreeMap<LinkId, usize>,
     pub(super) rng: Rng,
     /// Whether candidates come after the description (pages) or in it (native).
     pub(super) trickle: bool,
@@ -128,6 +115,7 @@ impl World {
             locals: 0,
             sessions: BTreeMap::new(),
             links: BTreeMap::new(),
+            media: BTreeMap::new(),
             rng,
             trickle,
             view: UserView::default(),
@@ -326,16 +314,11 @@ impl World {
 
     fn input(&mut self, member: usize, fact: Fact) {
         // After a close was asked for nothing more is reported.
-        let known = match &fact {
-            Fact::SessionConnected(s) | Fact::SessionReceived(s, _) | Fact::SessionClosed(s, _) => {
-                self.nodes[member].sessions.contains_key(s)
-            }
-            Fact::LinkDescribed(l, _)
-            | Fact::LinkCandidate(l, _)
-            | Fact::LinkOpened(l, _)
-            | Fact::LinkReceived(l, _, _)
-            | Fact::LinkDrained(l, _)
-            | Fact::LinkClosed(l, _) => self.nodes[member].links.contains_key(l),
+        let node = &self.nodes[member];
+        let known = match fact.about() {
+            About::Session(session) => node.sessions.contains_key(&session),
+            About::Link(link) => node.links.contains_key(&link),
+            About::Media(link) => node.media.contains_key(&link),
         };
         if !known {
             return;
@@ -355,42 +338,7 @@ impl World {
             }
             _ => {}
         }
-        self.call(member, |machine, now| match fact {
-            Fact::SessionConnected(session) => {
-                machine.handle_input(now, Input::SessionConnected { session })
-            }
-            Fact::SessionReceived(session, message) => {
-                machine.handle_input(now, Input::SessionReceived { session, message });
-            }
-            Fact::SessionClosed(session, end) => {
-                machine.handle_input(now, Input::SessionClosed { session, end })
-            }
-            Fact::LinkDescribed(link, sdp) => {
-                machine.handle_input(now, Input::LinkDescribed { link, sdp })
-            }
-            Fact::LinkCandidate(link, candidate) => {
-                machine.handle_input(now, Input::LinkCandidate { link, candidate });
-            }
-            Fact::LinkOpened(link, max_frame) => {
-                machine.handle_input(now, Input::LinkOpened { link, max_frame })
-            }
-            Fact::LinkReceived(link, lane, frame) => {
-                machine.handle_input(
-                    now,
-                    Input::LinkReceived {
-                        link,
-                        lane,
-                        frame: &frame,
-                    },
-                );
-            }
-            Fact::LinkDrained(link, buffered) => {
-                machine.handle_input(now, Input::LinkDrained { link, buffered })
-            }
-            Fact::LinkClosed(link, end) => {
-                machine.handle_input(now, Input::LinkClosed { link, end })
-            }
-        });
+        self.call(member, |machine, now| fact.tell(machine, now));
     }
 
     fn obey(&mut self, member: usize, output: Output) {
@@ -411,6 +359,8 @@ impl World {
                 self.add_candidate(member, link, &candidate)
             }
             Output::Send { link, lane, frame } => self.send_frame(member, link, lane, frame),
+            Output::Media { link, dial } => self.make_media(member, link, dial),
+            Output::MediaSignal { link, signal } => self.hear_media(member, link, &signal),
             Output::CloseLink { link } => self.close_link(member, link),
         }
     }
@@ -435,6 +385,7 @@ impl World {
         self.checker.gone(now, member, life == Life::Left);
         self.end_sessions(member, life);
         self.end_links(member);
+        self.end_media(member);
         self.repath();
     }
 

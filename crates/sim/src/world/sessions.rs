@@ -1,6 +1,6 @@
 //! Websockets: handshakes, ordered messages both ways, ends that are half open.
 
-use super::node::Fact;
+use super::facts::Fact;
 use super::{Due, Life, World};
 use crate::pipe::Pipe;
 use crate::server::{ConnId, Deed};

@@ -125,7 +125,8 @@ impl World {
             })
         };
         self.checker.event(now, member, &event, reign);
-        let view = &mut node.view;
+        self.heard_stream(member, &event);
+        let view = &mut self.nodes[member].view;
         match &event {
             Event::PeerJoined { id, .. } => {
                 view.peers.insert(id.clone());

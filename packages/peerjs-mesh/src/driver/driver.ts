@@ -7,6 +7,7 @@ import type { Wasm, WasmMachine } from "../wasm.js";
 import { Alarm, Clock } from "./clock.js";
 import { Link } from "./link.js";
 import { openSession, type Ahead } from "./ahead.js";
+import { Media } from "./media.js";
 import type { Session } from "./socket.js";
 
 const NOTHING = new Uint8Array(0);
@@ -37,6 +38,8 @@ export interface Setup {
 export class Driver {
   readonly #setup: Setup;
   readonly #machine: WasmMachine;
+  /** What comes and goes on media connections. */
+  readonly media: Media;
   readonly #clock = new Clock();
   readonly #alarm: Alarm;
   readonly #sessions = new Map<number, Session>();
@@ -52,6 +55,7 @@ export class Driver {
 
   constructor(setup: Setup) {
     this.#setup = setup;
+    this.media = new Media(setup.rtc, this.#report);
     const seed = crypto.getRandomValues(new Uint8Array(32));
     this.#machine = setup.wasm.make(writeConfig(setup.config), seed, this.#clock.now());
     this.#alarm = new Alarm(() => this.#call((machine, now) => machine.timeout(now)));
@@ -83,6 +87,16 @@ export class Driver {
   /** See the module's `set_init_data`; undefined when it is over. */
   setInitData(data: Uint8Array): number | undefined {
     return this.#call((machine, now) => machine.set_init_data(now, data));
+  }
+
+  /** Says to all what {@link media} sends; see the module's `give`. */
+  give(kinds: number): void {
+    this.#call((machine, now) => machine.give(now, kinds));
+  }
+
+  /** See the module's `call_peer`; undefined when it is over. */
+  callPeer(id: string): number | undefined {
+    return this.#call((machine, now) => machine.call_peer(now, utf8(id)));
   }
 
   /** Ends this member's host role only. */
@@ -207,7 +221,13 @@ export class Driver {
         this.#links.get(output.link)?.send(output.lane, output.frame);
         break;
       case "closeLink":
-        this.#closeLink(output.link);
+        if (!this.media.close(output.link)) this.#closeLink(output.link);
+        break;
+      case "media":
+        this.media.connect(output.link, output.dial);
+        break;
+      case "mediaSignal":
+        this.media.hear(output.link, output.signal);
         break;
     }
   }
@@ -243,6 +263,7 @@ export class Driver {
     this.#alarm.stop();
     for (const session of this.#sessions.values()) session.close();
     for (const id of this.#links.keys()) this.#closeLink(id);
+    this.media.closeAll();
     if (!error) this.#machine.free();
     this.#news.push(() => this.#setup.over(error));
     this.#tell();

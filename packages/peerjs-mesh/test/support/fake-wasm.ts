@@ -33,6 +33,11 @@ export const say = {
   error: (code: number, detail: string) => Buffer.concat([Buffer.of(45, code), str(detail)]),
   gap: (from: string, first: number, last: number) => Buffer.concat([Buffer.of(42), str(from), num(first), num(last)]),
   left: () => Buffer.of(46),
+  media: (link: number, dial: boolean) => Buffer.concat([Buffer.of(10), u32(link), Buffer.of(Number(dial))]),
+  closeLink: (link: number) => Buffer.concat([Buffer.of(9), u32(link)]),
+  stream: (id: string, link: number, kinds: number) => Buffer.concat([Buffer.of(47), str(id), u32(link), Buffer.of(kinds)]),
+  streamDrop: (id: string) => Buffer.concat([Buffer.of(48), str(id)]),
+  manualStream: (id: string) => Buffer.concat([Buffer.of(49), str(id)]),
 };
 
 /** Where drains stand in the memory, and where values do. */
@@ -61,6 +66,15 @@ export class FakeWasm implements Wasm {
     return Buffer.concat([Buffer.of(kind === "data" ? 38 : 39), str(id), u32(at), u32(bytes.length)]);
   }
 
+  /** A record of what the other end of a media connection says. */
+  mediaSignal(link: number, signal: string): Buffer {
+    const bytes = Buffer.from(signal);
+    const at = this.#values;
+    new Uint8Array(this.memory.buffer).set(bytes, at);
+    this.#values += bytes.length;
+    return Buffer.concat([Buffer.of(11), u32(link), u32(at), u32(bytes.length)]);
+  }
+
   make(config: Uint8Array): WasmMachine {
     this.config = Buffer.from(config);
     const call = <T>(name: string, args: unknown[], result: () => T): T => {
@@ -72,10 +86,13 @@ export class FakeWasm implements Wasm {
     };
     const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
     return {
-      input: (_now, kind, id, extra) => call("input", [kind, id, extra], () => true),
+      input: (_now, kind, id, extra, bytes) =>
+        call("input", kind === 9 ? [kind, id, text(bytes)] : [kind, id, extra], () => true),
       timeout: () => call("timeout", [], () => undefined),
       send: (_now, payload, to) => call("send", [[...payload], text(to)], () => this.answers.shift() ?? 0),
       set_init_data: (_now, data) => call("set_init_data", [[...data]], () => this.answers.shift() ?? 0),
+      give: (_now, kinds) => call("give", [kinds], () => undefined),
+      call_peer: (_now, id) => call("call_peer", [text(id)], () => this.answers.shift() ?? 0),
       drop_host: () => call("drop_host", [], () => undefined),
       leave: (_now, atOnce) => call("leave", [atOnce], () => {
         this.due.push(say.left());

@@ -1,0 +1,30 @@
+// Calls of pages that draw their own streams: who sees and hears whom, told apart by colour.
+
+import { after, before, test } from "node:test";
+import { plainNet } from "./harness/net.mjs";
+import { Stage } from "./harness/stage.mjs";
+import * as call from "./scenarios/call.mjs";
+import * as crowd from "./scenarios/call-crowd.mjs";
+
+const options = { mesh_limit: -1, auto_call_peer: -1 };
+/** The deadline of one scenario, ms: its measured intervals alone take a minute. */
+const SCENARIO = 300_000;
+const chromium = (count) => Array(count).fill("chromium");
+
+let stage;
+before(async () => {
+  stage = await Stage.open(plainNet());
+});
+after(() => stage?.close());
+
+const PLAYS = [
+  ["two pages and a native member", call, "ours", ["chromium", "native", "chromium"]],
+  ["four pages", call, "ours", chromium(4)],
+  ["four pages, one of them Firefox, and a native member", call, "npm-peer", ["chromium", "firefox", "native", "chromium", "chromium"]],
+  ["eight pages", crowd, "ours", chromium(8)],
+];
+for (const [who, scenario, server, mix] of PLAYS) {
+  test(`${who}, ${server}: ${scenario.title}`, { timeout: SCENARIO }, (t) =>
+    stage.play(scenario, { server, mix, options, note: (text) => t.diagnostic(text) }),
+  );
+}

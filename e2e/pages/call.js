@@ -1,0 +1,124 @@
+// What pages under test need for a call, whichever library makes it: a stream that they draw themselves, and what
+// they see and hear of others'. To be loaded before the library: connections are counted by their constructor.
+
+const Connection = globalThis.RTCPeerConnection;
+/** Every connection that was ever made, in order. */
+const connections = [];
+globalThis.RTCPeerConnection = class extends Connection {
+  constructor(...args) {
+    super(...args);
+    connections.push(this);
+  }
+};
+
+/**
+ * Connections that carry, or are to carry, sound or picture: `made` so far, and `open` still. And of any kind: `all`
+ * that were made, `allOpen` still.
+ */
+export function counts() {
+  const media = connections.filter((connection) => connection.getTransceivers().length > 0);
+  const open = media.filter((connection) => connection.signalingState !== "closed");
+  // What was closed has forgotten what it carried.
+  for (const connection of open) wereMedia.add(connection);
+  const allOpen = connections.filter((connection) => connection.signalingState !== "closed").length;
+  return { made: wereMedia.size, open: open.length, all: connections.length, allOpen };
+}
+const wereMedia = new Set();
+setInterval(counts, 50);
+
+const WIDTH = 160;
+const HEIGHT = 120;
+/** A picture every so often, ms. */
+const PICTURE = 66;
+let sound;
+
+/** A stream of these kinds: a plain colour `[r, g, b]` with something that moves, and a tone. */
+export async function fakeStream({ kinds = ["audio", "video"], colour = [128, 128, 128], tone = 440 }) {
+  const tracks = [];
+  if (kinds.includes("audio") && navigator.userAgent.includes("Firefox")) {
+    // Without a sound card its AudioContext stands still; its fake microphone does not.
+    tracks.push(...(await navigator.mediaDevices.getUserMedia({ audio: true })).getAudioTracks());
+  } else if (kinds.includes("audio")) {
+    sound ??= new AudioContext();
+    const oscillator = new OscillatorNode(sound, { frequency: tone });
+    const destination = sound.createMediaStreamDestination();
+    oscillator.connect(new GainNode(sound, { gain: 0.5 })).connect(destination);
+    oscillator.start();
+    tracks.push(...destination.stream.getAudioTracks());
+  }
+  if (kinds.includes("video")) {
+    const canvas = Object.assign(document.createElement("canvas"), { width: WIDTH, height: HEIGHT });
+    const pen = canvas.getContext("2d");
+    let step = 0;
+    const draw = () => {
+      pen.fillStyle = `rgb(${colour})`;
+      pen.fillRect(0, 0, WIDTH, HEIGHT);
+      pen.fillStyle = "#888";
+      pen.fillRect((step += 7) % WIDTH, 0, 8, 12);
+    };
+    draw();
+    setInterval(draw, PICTURE);
+    tracks.push(...canvas.captureStream(Math.round(1000 / PICTURE)).getVideoTracks());
+  }
+  return new MediaStream(tracks);
+}
+
+/** By sender: the element that plays its stream. */
+const shown = new Map();
+
+/** Plays a member's stream; gives the element. */
+export function show(id, stream) {
+  hide(id);
+  const video = document.createElement("video");
+  Object.assign(video, { autoplay: true, playsInline: true, srcObject: stream, width: 80, height: 60 });
+  document.body.append(video);
+  video.play().catch(() => {});
+  shown.set(id, video);
+  return video;
+}
+
+/** Plays it no more. */
+export function hide(id) {
+  shown.get(id)?.remove();
+  shown.delete(id);
+}
+
+const canvas = document.createElement("canvas");
+
+/** The colour in the middle of what is shown of that member; null when there is no picture. */
+function colourOf(video) {
+  if (video.videoWidth === 0) return null;
+  Object.assign(canvas, { width: 8, height: 8 });
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
+  pen.drawImage(video, video.videoWidth / 4, video.videoHeight / 4, video.videoWidth / 2, video.videoHeight / 2, 0, 0, 8, 8);
+  return [...pen.getImageData(4, 4, 1, 1).data.slice(0, 3)];
+}
+
+/**
+ * What has come of each stream that is shown: by sender `{audio, video, frames, energy, colour}`, where `audio` and
+ * `video` say whether the stream has such a track, `frames` and `energy` only grow.
+ */
+export async function media() {
+  const byTrack = new Map();
+  for (const connection of connections) {
+    if (connection.signalingState === "closed" || connection.getTransceivers().length === 0) continue;
+    // Firefox leaves the question unanswered when the connection is closed meanwhile.
+    const unanswered = new Promise((resolve) => setTimeout(resolve, 1_000, new Map()));
+    for (const report of (await Promise.race([connection.getStats(), unanswered])).values()) {
+      if (report.type === "inbound-rtp") byTrack.set(report.trackIdentifier, report);
+    }
+  }
+  const streams = {};
+  for (const [id, video] of shown) {
+    const [audio] = video.srcObject.getAudioTracks();
+    const [picture] = video.srcObject.getVideoTracks();
+    streams[id] = {
+      audio: audio !== undefined,
+      video: picture !== undefined,
+      energy: byTrack.get(audio?.id)?.totalAudioEnergy ?? 0,
+      frames: byTrack.get(picture?.id)?.framesDecoded ?? 0,
+      colour: colourOf(video),
+    };
+  }
+  return streams;
+}
