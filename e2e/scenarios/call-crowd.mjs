@@ -10,7 +10,10 @@ export default async function callCrowd(room) {
   await Promise.all(all.map((member) => calls.call(member)));
   room.note(`all ${all.length} are seen by all after ${Math.round(await calls.allFlows(all, 120_000))} ms`);
   const pairs = all.length * (all.length - 1);
-  assert.deepEqual(await calls.connections(), { made: pairs, open: pairs }, "one connection for each two, both ends counted");
+  const { made, open } = await calls.connections();
+  assert.equal(open, pairs, "one connection for each two, both ends counted");
+  // On a machine that takes seconds for a dial the other side may dial, too; one of the two stays.
+  assert.ok(made <= pairs + 6, `${made} ends of connections were made for ${pairs} pairs`);
   for (const member of all) await calls.hangUp(member);
   await calls.open(0, all, 30_000);
   room.orderly();

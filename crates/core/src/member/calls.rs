@@ -11,7 +11,7 @@ use crate::wire::{Record, kind};
 
 /// If both give, the one that began later dials. The other waits so long for its dial, then dials itself: the first may
 /// have reached its limit, ms (guess: a few round trips and the making of an offer on a busy machine).
-const GRACE_MS: u64 = 2_000;
+const GRACE_MS: u64 = 3_000;
 /// A media connection that is not up after so long is given up and dialled anew, ms (guess: many at once on a weak machine
 /// take 10 s).
 const MAKE_MS: u64 = 15_000;
