@@ -33,7 +33,6 @@ test("alone in the room one is told to send the link", { timeout: 60_000 }, asyn
 
 test("two write to each other, and what is unread is counted", { timeout: 60_000 }, async () => {
   const { ann, ben } = await two();
-  assert.deepEqual(await ann.look("two"), []);
   await ben.press("Chat");
   await ben.find("textbox", "Message");
   assert.equal(await ben.focused(), "Message");
@@ -55,21 +54,6 @@ test("two write to each other, and what is unread is counted", { timeout: 60_000
   assert.deepEqual(await ann.look("chat"), []);
   await ann.page.keyboard.press("Escape");
   await ann.holds("the focus is back on the button", () => document.activeElement.getAttribute("aria-label") === "Chat");
-});
-
-test("microphone and camera have keys, and the others see what is off", { timeout: 60_000 }, async () => {
-  const { ann, ben } = await two();
-  await ann.page.keyboard.press("m");
-  await ann.find("button", "Unmute");
-  await ann.page.keyboard.press("v");
-  await ann.find("button", "Camera on");
-  await ben.press("People, 2");
-  await ben.holds("that Ann's are off", () => /Ann Example[\s\S]*microphone off, [\s\S]*camera off/.test(document.querySelector(".members").textContent));
-  assert.deepEqual(await ben.look("people"), []);
-  await ann.page.keyboard.press("m");
-  await ann.page.keyboard.press("v");
-  await ann.find("button", "Camera off");
-  await ben.holds("that Ann's are on", () => /Ann Example[\s\S]*microphone on, [\s\S]*camera on/.test(document.querySelector(".members").textContent));
 });
 
 test("the name and the devices are changed during the call", { timeout: 60_000 }, async () => {
@@ -96,22 +80,12 @@ test("four, nine and sixteen people are all seen, terminals among them", { timeo
   await ann.reads("16 people");
   for (const name of ["Cleo", "Gerda von Altenburg-Hohenstein", "Pia"]) await ann.reads(name);
   assert.deepEqual(await ann.look("sixteen"), []);
+  await ann.press("People, 16");
+  assert.deepEqual(await ann.look("people"), []);
   // They write, and are written to.
   await ann.page.keyboard.press("c");
   await programs[0].send({ cmd: "send", data: "Hello from a terminal" });
   await ann.reads("Hello from a terminal");
-});
-
-test("a screen is shown to the others, and taken back", { timeout: 60_000 }, async () => {
-  const { ann, ben } = await two();
-  await ann.press("Share screen");
-  await ann.find("button", "Stop sharing");
-  await ben.holds("that Ann shows her screen", () => document.body.textContent.includes("Shows the screen:Ann Example"));
-  assert.deepEqual(await ann.look("sharing"), []);
-  assert.deepEqual(await ben.look("screen"), []);
-  await ann.press("Stop sharing");
-  await ben.holds("that Ann shows it no longer", () => !document.body.textContent.includes("Shows the screen:"));
-  await ann.find("button", "Camera off");
 });
 
 test("the call is gone through by keyboard alone", { timeout: 60_000 }, async () => {

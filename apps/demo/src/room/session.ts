@@ -293,8 +293,8 @@ export class RoomSession {
   }
 
   #failed(error: unknown): void {
-    // Calls are on their way; that one has just left is no error.
-    if (error instanceof MeshError && ["left", "unsupported"].includes(error.code)) return;
+    // That one has just left is no error.
+    if (error instanceof MeshError && error.code === "left") return;
     this.notify("trouble", inPlainWords(error));
   }
 

@@ -1,0 +1,208 @@
+// What people see and hear of each other: by frames that are decoded and sound that is not silence.
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, test } from "node:test";
+import { House } from "./house.mjs";
+
+let house;
+before(async () => (house = await House.open()));
+afterEach(() => house.empty());
+after(() => house?.close());
+
+const room = () => `room-${Math.random().toString(36).slice(2, 10)}`;
+
+/** Somebody in the call, seen by those who are there already. */
+async function enter(where, name, how = {}) {
+  const person = await house.person({ room: where, ...how });
+  await person.join(name);
+  return person;
+}
+
+/** Waits until `name`'s tile shows pictures, and ever new ones. */
+async function sees(person, name) {
+  await person.holds(`${name} is seen`, (wanted) => {
+    const tile = [...document.querySelectorAll(".tile")].find((one) => one.querySelector(".name")?.textContent === wanted);
+    const video = tile?.querySelector("video:not([hidden])");
+    if (!video || video.videoWidth === 0) return false;
+    const frames = video.getVideoPlaybackQuality().totalVideoFrames;
+    // New ones since this wait began.
+    tile.seenBefore ??= { frames, video };
+    if (tile.seenBefore.video !== video || frames < tile.seenBefore.frames + 3) return false;
+    delete tile.seenBefore;
+    return true;
+  }, name);
+}
+
+/** Waits until `name`'s tile shows no picture. */
+const unseen = (person, name) =>
+  person.holds(`${name} is not seen`, (wanted) => {
+    const tile = [...document.querySelectorAll(".tile")].find((one) => one.querySelector(".name")?.textContent === wanted);
+    return tile && !tile.querySelector("video:not([hidden])");
+  }, name);
+
+/** Waits until `name` is heard, or with `silent` until they are not, and says so. The fake microphone beeps each second. */
+async function hears(person, name, silent = false) {
+  await person.holds(`${name} is ${silent ? "silent" : "heard"}`, async (wanted, still) => {
+    const tile = [...document.querySelectorAll(".tile")].find((one) => one.querySelector(".name")?.textContent === wanted);
+    const video = tile?.querySelector("video");
+    const stream = video?.srcObject;
+    if (video?.muted || video?.paused || still !== tile?.textContent.includes("Microphone off:") || !stream?.getAudioTracks()[0]) return false;
+    const context = new AudioContext();
+    const analyser = context.createAnalyser();
+    context.createMediaStreamSource(new MediaStream(stream.getAudioTracks())).connect(analyser);
+    const samples = new Float32Array(analyser.fftSize);
+    let loud = false;
+    // Longer than from beep to beep.
+    for (const end = performance.now() + 1500; performance.now() < end && !(loud && !still); ) {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      analyser.getFloatTimeDomainData(samples);
+      loud ||= samples.some((sample) => Math.abs(sample) > 0.01);
+    }
+    await context.close();
+    return loud !== still;
+  }, name, silent);
+}
+
+test("all see and hear each other, who comes late and who has no devices too", { timeout: 90_000 }, async () => {
+  const where = room();
+  const ann = await enter(where, "Ann");
+  await ann.reads("You are alone here");
+  const ben = await enter(where, "Ben");
+  await Promise.all([sees(ann, "Ben"), sees(ben, "Ann")]);
+  assert.deepEqual(await ann.look("two"), []);
+  const cleo = await enter(where, "Cleo", { devices: "refused" });
+  await Promise.all([sees(cleo, "Ann"), sees(cleo, "Ben"), unseen(ann, "Cleo")]);
+  await Promise.all([hears(ann, "Ben"), hears(ben, "Ann"), hears(cleo, "Ann")]);
+  await ben.press("Leave");
+  await ann.reads("2 people");
+  await sees(cleo, "Ann");
+});
+
+test("microphone and camera have keys; who is off is seen and heard no longer, and again when on", { timeout: 90_000 }, async () => {
+  const where = room();
+  const ann = await enter(where, "Ann");
+  await ann.reads("You are alone here");
+  const ben = await enter(where, "Ben");
+  await sees(ann, "Ben");
+  await ben.page.keyboard.press("v");
+  await unseen(ann, "Ben");
+  await hears(ann, "Ben");
+  await ben.page.keyboard.press("m");
+  await hears(ann, "Ben", true);
+  assert.deepEqual(await ann.look("two-off"), []);
+  await ann.press("People, 2");
+  await ann.holds("the list says so", () => /Ben[\s\S]*microphone off, [\s\S]*camera off/.test(document.querySelector(".members").textContent));
+  await ben.page.keyboard.press("v");
+  await sees(ann, "Ben");
+  // Chromium's own screen; what comes of it is seen below.
+  await ben.page.keyboard.press("s");
+  await ann.holds("Ben's screen", () => document.querySelector(".tile[data-large]"));
+  await ben.page.keyboard.press("s");
+  await ann.holds("no screen", () => !document.querySelector(".tile[data-large]"));
+  await ben.page.keyboard.press("m");
+  await hears(ann, "Ben");
+  await ann.holds("the list says so", () => /Ben[\s\S]*microphone on, [\s\S]*camera on/.test(document.querySelector(".members").textContent));
+});
+
+/** Chromium's fake screen looks as its fake camera does. This one is red, so that one can tell which of them arrives. */
+const redScreen = () => {
+  navigator.mediaDevices.getDisplayMedia = async () => {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 640, height: 400 });
+    const context = canvas.getContext("2d");
+    let lines = 0;
+    setInterval(() => {
+      context.fillStyle = "#d02020";
+      context.fillRect(0, 0, 640, 400);
+      context.fillStyle = "#fff";
+      context.font = "28px monospace";
+      context.fillText(`$ line ${++lines}`, 24, 60 + (lines % 8) * 36);
+    }, 100);
+    return canvas.captureStream(10);
+  };
+};
+
+/** Waits until `name`'s picture is red, or is not. */
+const red = (person, name, wanted = true) =>
+  person.holds(`${name}'s picture is ${wanted ? "" : "not "}red`, (who, is) => {
+    const tile = [...document.querySelectorAll(".tile")].find((one) => one.querySelector(".name")?.textContent === who);
+    const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 });
+    const context = canvas.getContext("2d");
+    context.drawImage(tile.querySelector("video"), 0, 0, 1, 1);
+    const [r, g] = context.getImageData(0, 0, 1, 1).data;
+    return (r > 120 && g < 90) === is;
+  }, name, wanted);
+
+test("the whole way: lobby, call, chat, screen, leave; a screen takes the camera's place while the sound goes on", { timeout: 120_000 }, async () => {
+  const where = room();
+  const ann = await enter(where, "Ann", { size: "phone" });
+  await ann.reads("You are alone here");
+  const ben = await house.person({ room: where, before: redScreen });
+  await ben.holds("his own picture", () => document.querySelector(".preview video")?.videoWidth > 0);
+  await ben.join("Ben");
+  await Promise.all([sees(ann, "Ben"), sees(ben, "Ann"), hears(ann, "Ben")]);
+  // An element that began anew would have lost the mark.
+  await ann.page.evaluate(() => document.querySelectorAll("video").forEach((video) => (video.kept = true)));
+  await ben.press("Chat");
+  await ben.page.keyboard.type("Look at this:");
+  await ben.page.keyboard.press("Enter");
+  await ann.press("Chat, 1 unread");
+  await ann.reads("Look at this:");
+  await ann.press("Close chat");
+  await ben.press("Share screen");
+  await ann.holds("Ben's screen is large, and named", () => /Shows the screen:Ben/.test(document.querySelector(".tile[data-large]")?.textContent));
+  await red(ann, "Ben");
+  await sees(ann, "Ben");
+  await hears(ann, "Ben");
+  assert.deepEqual(await ann.look("screen"), []);
+  assert.deepEqual(await ben.look("sharing"), []);
+  await ben.press("Stop sharing");
+  await ann.holds("Ben is one of two", () => !document.querySelector(".tile[data-large]"));
+  await red(ann, "Ben", false);
+  await sees(ann, "Ben");
+  assert.ok(await ann.page.$$eval("video", (videos) => videos.every((video) => video.kept)));
+  await ben.press("Leave");
+  await ben.reads("You have left");
+  await ann.reads("You are alone here");
+});
+
+test("another camera is used without a break, and another microphone stays muted", { timeout: 60_000 }, async () => {
+  const where = room();
+  const ann = await enter(where, "Ann");
+  await ann.reads("You are alone here");
+  const ben = await enter(where, "Ben");
+  await sees(ann, "Ben");
+  await ann.page.evaluate(() => document.querySelectorAll("video").forEach((video) => (video.kept = true)));
+  await ben.press("Settings");
+  const [first, , another] = await ben.page.$eval(".panel select", (list) => [...list.options].map(({ value }) => value));
+  await ben.page.select(".panel select", another);
+  await ben.holds("the other camera is on", (id) => document.querySelector("video").srcObject.getVideoTracks()[0].getSettings().deviceId === id, another);
+  assert.notEqual(first, another);
+  await sees(ann, "Ben");
+  await hears(ann, "Ben");
+  assert.ok(await ann.page.$$eval("video", (videos) => videos.every((video) => video.kept)));
+
+  await ben.press("Mute");
+  await hears(ann, "Ben", true);
+  // From now on every level that is heard of Ben is kept: not one sound may come through while the microphone is changed.
+  await ann.page.evaluate(() => {
+    const tile = [...document.querySelectorAll(".tile")].find((one) => one.querySelector(".name")?.textContent === "Ben");
+    const context = new AudioContext();
+    const analyser = context.createAnalyser();
+    context.createMediaStreamSource(tile.querySelector("video").srcObject).connect(analyser);
+    const samples = new Float32Array(analyser.fftSize);
+    globalThis.loudest = 0;
+    setInterval(() => {
+      analyser.getFloatTimeDomainData(samples);
+      globalThis.loudest = Math.max(globalThis.loudest, ...samples.map(Math.abs));
+    }, 20);
+  });
+  const microphones = await ben.page.$$eval(".panel select", (lists) => [...lists[1].options].map(({ value }) => value));
+  const lists = await ben.page.$$(".panel select");
+  await lists[1].select(microphones.at(-1));
+  await ben.holds("the other microphone is chosen", (id) => document.querySelectorAll(".panel select")[1].value === id, microphones.at(-1));
+  await ben.find("button", "Unmute");
+  await hears(ann, "Ben", true);
+  assert.ok((await ann.page.evaluate(() => globalThis.loudest)) < 0.01);
+  await ben.press("Unmute");
+  await hears(ann, "Ben");
+});
