@@ -43,6 +43,8 @@ export class RoomSession {
   #lostHolder: string | undefined;
   /** Whether it was said since the last cut that everything goes on. */
   #saidGoesOn = false;
+  /** What went wrong last: the reason, should it end with that. */
+  #lastError = "";
   #wasIn = false;
   #cut: number | undefined;
   #keys = 0;
@@ -265,13 +267,19 @@ export class RoomSession {
 
   #onError(error: MeshError): void {
     const text = inPlainWords(error);
-    // A full room and a lost message have events of their own; a call waits for its room.
+    this.#lastError = text;
+    // A full room and a lost message have events of their own.
     if (["mesh-full", "member-left"].includes(error.code)) return;
     if (error.code === "server-unreachable") {
       if (!this.#wasIn) this.#enter("no-server", text);
       return;
     }
-    if (["invalid-key", "version-mismatch", "internal"].includes(error.code)) return this.#enter("failed", text);
+    if (error.code === "call-failed") {
+      const id = this.#peers.find((peer) => error.message.includes(peer));
+      const name = id === undefined ? "Somebody" : this.#nameOf(id);
+      return this.notify("trouble", `${name} cannot be seen or heard yet: no way was found between your networks. It is tried again.`);
+    }
+    if (["invalid-key", "version-mismatch"].includes(error.code)) return this.#enter("failed", text);
     this.notify("trouble", text);
   }
 
@@ -279,7 +287,7 @@ export class RoomSession {
   #onEnd(): void {
     if (this.#over.signal.aborted) return;
     this.#over.abort();
-    this.#enter("failed", this.#state.reason || "The connection to the room has ended.");
+    this.#enter("failed", this.#lastError || "The connection to the room has ended.");
   }
 
   /** Calls what may throw: that this member has just gone is no error of the caller's. */
