@@ -68,10 +68,8 @@ test("a cut is told while it lasts, and then who held the room and has left", { 
   // Neither the host nor who would take over answers: Ann has to wait for both.
   await Promise.all([host.freeze(), next.freeze()]);
   await ann.reads("The connection to the others is interrupted. Reconnecting …");
-  console.time("cut");
   assert.deepEqual(await ann.look("reconnecting"), []);
   await ann.reads("The person who held the room, Hugo, has left. Everything goes on.");
-  console.timeEnd("cut");
   assert.deepEqual(await ann.look("host-change"), []);
   await ann.reads("You are alone here");
 });
