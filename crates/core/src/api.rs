@@ -371,18 +371,6 @@ pub enum Event {
         /// The last one's.
         last: u64,
     },
-    /// A send that waited is accepted under the budget.
-    Accepted {
-        /// What [`Member::send`](crate::Member::send) returned.
-        ticket: Ticket,
-    },
-    /// A send that waited has failed.
-    Refused {
-        /// What [`Member::send`](crate::Member::send) returned.
-        ticket: Ticket,
-        /// Why.
-        code: ErrorCode,
-    },
     /// Something went wrong that belongs to no call.
     Error {
         /// What.
@@ -392,6 +380,17 @@ pub enum Event {
     },
     /// This member has left; it says nothing more.
     Left,
+}
+
+/// What became of a send that had to wait. Not an [`Event`]: who waits for a send may well take no events until it is
+/// through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "record", derive(serde::Serialize))]
+pub struct Outcome {
+    /// What [`Member::send`](crate::Member::send) returned.
+    pub ticket: Ticket,
+    /// Accepted under the budget, or why it has failed.
+    pub result: Result<(), ErrorCode>,
 }
 
 /// The codes of INTERFACES, of which core uses some. Their texts live with the faces.
@@ -483,7 +482,7 @@ pub enum SendError {
 pub enum Sent {
     /// Accepted under the budget.
     Accepted,
-    /// Kept; [`Event::Accepted`] or [`Event::Refused`] follows.
+    /// Kept; its [`Outcome`] follows.
     Waiting(Ticket),
 }
 

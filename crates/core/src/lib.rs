@@ -25,8 +25,8 @@ mod tokens;
 mod wire;
 
 pub use api::{
-    ErrorCode, Event, Input, Lane, LeaveHow, LinkEnd, LinkId, MediaState, Output, PeerStatus,
-    SendError, Sent, SessionEnd, SessionId, Status, Ticket,
+    ErrorCode, Event, Input, Lane, LeaveHow, LinkEnd, LinkId, MediaState, Outcome, Output,
+    PeerStatus, SendError, Sent, SessionEnd, SessionId, Status, Ticket,
 };
 pub use config::{Ahead, Config};
 pub use counters::Counters;

@@ -121,10 +121,6 @@ impl Event {
             core::Event::Signalling { up } => Event::Signalling { up },
             core::Event::Gap { from, first, last } => Event::Gap { from, first, last },
             core::Event::Error { code, detail } => Event::Error(Error::told(code, &detail)),
-            // The loop answers the callers of these itself.
-            core::Event::Accepted { .. } | core::Event::Refused { .. } => {
-                Event::Error(Error::new(ErrorCode::Internal, "a ticket went astray"))
-            }
             core::Event::Stream { .. }
             | core::Event::StreamDrop { .. }
             | core::Event::ManualStream { .. } => Event::Error(Error::new(

@@ -1,7 +1,7 @@
 //! What the world drives: the real member, or a dummy of a test.
 
 use peerjs_mesh_core::{
-    Counters, Event, Input, Instant, LeaveHow, Member, Output, SendError, Sent, Status,
+    Counters, Event, Input, Instant, LeaveHow, Member, Outcome, Output, SendError, Sent, Status,
 };
 
 /// The public API of [`Member`], as the world uses it.
@@ -29,6 +29,8 @@ pub trait Machine {
     fn leave(&mut self, now: Instant, how: LeaveHow);
     /// What the driver has to do next.
     fn poll_output(&mut self) -> Option<Output>;
+    /// What became of sends that had to wait.
+    fn poll_outcome(&mut self) -> Option<Outcome>;
     /// What the user hears next.
     fn poll_event(&mut self) -> Option<Event>;
     /// When to call `handle_timeout`.
@@ -73,6 +75,9 @@ impl Machine for Member {
     }
     fn poll_output(&mut self) -> Option<Output> {
         Member::poll_output(self)
+    }
+    fn poll_outcome(&mut self) -> Option<Outcome> {
+        Member::poll_outcome(self)
     }
     fn poll_event(&mut self) -> Option<Event> {
         Member::poll_event(self)

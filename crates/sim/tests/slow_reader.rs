@@ -86,3 +86,26 @@ fn a_host_whose_user_reads_nothing_still_serves_the_room() {
         all_hear_all(&mut world, &all);
     }
 }
+
+#[test]
+fn a_user_that_takes_no_events_while_it_waits_for_its_sends_is_told_that_they_are_through() {
+    for server in BOTH {
+        let mut world = calm(server);
+        let all = room(&mut world, 3);
+        let busy = without(&all, &[host_of(&world, 1).expect("there is a host")])[0];
+        world.set_reading(busy, false);
+        // Something to hear comes first.
+        talk(&mut world, &without(&all, &[busy]), 20, 200);
+        let mut waits = 0;
+        for _ in 0..12 {
+            let sent = world.send(busy, 1_000_000, None).expect("it runs");
+            waits += u32::from(sent.expect("it takes it") != Sent::Accepted);
+        }
+        assert!(waits > 0, "all fits under the budget");
+        world
+            .run_until(5_000, |w| w.checker().waiting(busy) == 0)
+            .expect("all sends are through");
+        world.set_reading(busy, true);
+        all_hear_all(&mut world, &all);
+    }
+}

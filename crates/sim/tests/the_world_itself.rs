@@ -1,8 +1,8 @@
 //! The world carries what members send and breaks what it is told to break: seen with two dummies that know no room.
 
 use peerjs_mesh_core::{
-    Counters, Event, Input, Instant, Lane, LeaveHow, LinkEnd, LinkId, Output, SendError, Sent,
-    SessionId, Status,
+    Counters, Event, Input, Instant, Lane, LeaveHow, LinkEnd, LinkId, Outcome, Output, SendError,
+    Sent, SessionId, Status,
 };
 use peerjs_mesh_protocol::signalling::{
     Answer, Candidate, ConnectionKind, FromServer, Offer, Signal, ToServer,
@@ -188,6 +188,9 @@ impl Machine for Dummy {
     }
     fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
+    }
+    fn poll_outcome(&mut self) -> Option<Outcome> {
+        None
     }
     fn poll_event(&mut self) -> Option<Event> {
         None

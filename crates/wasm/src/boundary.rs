@@ -227,6 +227,9 @@ fn fill(member: &mut Member, due: &mut Writer) -> bool {
         while let Some(output) = member.poll_output() {
             due.output(output);
         }
+        while let Some(outcome) = member.poll_outcome() {
+            due.outcome(outcome);
+        }
         let Some(event) = member.poll_event() else {
             return false;
         };

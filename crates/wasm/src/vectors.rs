@@ -4,7 +4,7 @@
 use crate::reader::Reader;
 use crate::writer::Writer;
 use peerjs_mesh_core::{
-    Ahead, Config, ErrorCode, Event, LinkId, Output, PeerStatus, SessionId, Status, Ticket,
+    Ahead, Config, ErrorCode, Event, LinkId, Outcome, Output, PeerStatus, SessionId, Status, Ticket,
 };
 use peerjs_mesh_protocol::signalling::{
     Answer, Candidate, ConnectionKind, Echo, FromServer, MeshMark, Offer, Signal, ToServer,
@@ -282,14 +282,6 @@ fn what_the_user_hears_is_written_as_typescript_reads_it() {
                 last: 1 << 33,
             },
         ),
-        ("accepted", Event::Accepted { ticket: Ticket(9) }),
-        (
-            "refused",
-            Event::Refused {
-                ticket: Ticket(9),
-                code: ErrorCode::MemberLeft,
-            },
-        ),
         (
             "fault",
             Event::Error {
@@ -311,6 +303,19 @@ fn what_the_user_hears_is_written_as_typescript_reads_it() {
     ];
     for (name, event) in rows {
         check(name, &written(|writer| writer.event(event)));
+    }
+}
+
+#[test]
+fn outcomes_of_sends_are_written_as_typescript_reads_them() {
+    let rows = [
+        ("accepted", Ok(())),
+        ("refused", Err(ErrorCode::MemberLeft)),
+    ];
+    for (name, result) in rows {
+        let ticket = Ticket(9);
+        let outcome = Outcome { ticket, result };
+        check(name, &written(|writer| writer.outcome(outcome)));
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::records::NEVER;
 use alloc::sync::Arc;
 use alloc::{string::String, vec::Vec};
-use peerjs_mesh_core::{Event, Output, Status};
+use peerjs_mesh_core::{Event, Outcome, Output, Status};
 use peerjs_mesh_protocol::signalling::{
     Answer, Candidate, ConnectionKind, MeshMark, Offer, Signal, ToServer,
 };
@@ -209,11 +209,6 @@ impl Writer {
                 self.number(first);
                 self.number(last);
             }
-            Event::Accepted { ticket } => self.head(43, ticket.0),
-            Event::Refused { ticket, code } => {
-                self.head(44, ticket.0);
-                self.byte(code as u8);
-            }
             Event::Error { code, detail } => self.error(code as u8, &detail),
             Event::Left => self.left(),
             Event::Stream { id, link, kinds } => {
@@ -229,6 +224,17 @@ impl Writer {
             Event::ManualStream { id } => {
                 self.byte(49);
                 self.text(&id);
+            }
+        }
+    }
+
+    /// What became of a send that waited.
+    pub(crate) fn outcome(&mut self, outcome: Outcome) {
+        match outcome.result {
+            Ok(()) => self.head(43, outcome.ticket.0),
+            Err(code) => {
+                self.head(44, outcome.ticket.0);
+                self.byte(code as u8);
             }
         }
     }

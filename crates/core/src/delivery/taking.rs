@@ -77,6 +77,11 @@ impl Stream {
         Next::Message(data)
     }
 
+    /// The sender says that its messages begin for us after this: what was gone on without before it is not kept.
+    pub(crate) fn forgive(&mut self, at: Pos) {
+        self.owed.keep(|owed| *owed > at);
+    }
+
     fn took(&mut self, bytes: usize) {
         self.unacked += bytes;
         self.ack_due = true;

@@ -157,7 +157,8 @@ impl Member {
 
     pub(super) fn on_refusal(&mut self, id: LinkId, refusal: Refusal) {
         let goal = self.link(id).and_then(|link| link.goal);
-        let was_host = self.link(id).is_some_and(|link| link.is_my_host());
+        // It may have been asked again for its welcome.
+        let was_host = matches!(self.role, Role::Guest(link) if link == id);
         self.close_link(id);
         match refusal {
             Refusal::Full { limit } => {
@@ -240,6 +241,7 @@ impl Member {
             return;
         };
         let mut missing = None;
+        stream.forgive(at);
         if !stream.based {
             stream.before.get_or_insert(Pos { b: first, d: 0 });
             missing = stream.begin(at);

@@ -201,7 +201,8 @@ impl Member {
 
     fn after_link(&mut self, link: Link) {
         match link.standing {
-            Standing::MyHost => self.host_lost(link.peer),
+            // Though it had been asked again for its welcome.
+            _ if matches!(self.role, Role::Guest(id) if id == link.id) => self.host_lost(link.peer),
             Standing::Guest => self.guest_link_lost(link),
             Standing::Nothing | Standing::Knocking if link.dialled => {
                 self.dial_failed(link.goal, link.stage)

@@ -32,6 +32,10 @@ impl Member {
                 hosting.confirm();
             }
             self.announce(None, Vec::new());
+            // It may have joined somebody else by now, and never come: this dial is over, and the name asked again.
+            if let Some(link) = self.link_mut(id) {
+                link.goal = None;
+            }
             self.name_contested();
         } else {
             self.yield_to(id, peer, founding, term);

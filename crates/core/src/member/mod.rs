@@ -30,7 +30,9 @@ use crate::names::{Key, Names};
 use crate::prelude::*;
 use crate::rng::Rng;
 use crate::tokens::Tokens;
-use crate::{Config, Counters, ErrorCode, Event, Input, Instant, LeaveHow, LinkId, Output};
+use crate::{
+    Config, Counters, ErrorCode, Event, Input, Instant, LeaveHow, LinkId, Outcome, Output,
+};
 use acks::Ack;
 use alloc::collections::VecDeque;
 use init::InitData;
@@ -94,6 +96,8 @@ pub struct Member {
     /// Messages were sent since links were filled last.
     fill_due: bool,
     events: VecDeque<Event>,
+    /// Of sends that waited: no more than may wait.
+    outcomes: VecDeque<Outcome>,
     event_bytes: usize,
     /// Deliveries stopped because the user is slow.
     blocked: bool,
@@ -186,6 +190,7 @@ impl Member {
             outputs: VecDeque::new(),
             fill_due: false,
             events: VecDeque::new(),
+            outcomes: VecDeque::new(),
             event_bytes: 0,
             blocked: false,
             blocked_since: None,
@@ -282,6 +287,11 @@ impl Member {
             self.exit();
         }
         self.outputs.pop_front()
+    }
+
+    /// What became of sends that had to wait, in the order of the sends.
+    pub fn poll_outcome(&mut self) -> Option<Outcome> {
+        self.outcomes.pop_front()
     }
 
     /// What the user hears next. May be left undrained: then deliveries stop, nothing else. It may bring new outputs

@@ -159,7 +159,7 @@ impl Member {
             return;
         };
         let silent_ms = self.name.echoed.map_or(0, |at| self.now.ms_since(at));
-        if silent_ms > ECHO_MS * 2 {
+        if silent_ms > ECHO_MS * 3 / 2 {
             self.name.tries = 0;
             return self.claim_name(false);
         }
@@ -181,7 +181,6 @@ impl Member {
         self.name.tries = 0;
         self.name.shared = Some(self.name.token.clone());
         self.name.echo_at = self.now.plus_ms(ECHO_MS);
-        self.name.echoed = None;
         self.on_name_owned();
     }
 

@@ -1,7 +1,9 @@
 //! The user's commands, and what the user may ask.
 
 use super::{Member, Role};
-use crate::api::{ErrorCode, Event, LeaveHow, LinkId, PeerStatus, SendError, Sent, Status, Ticket};
+use crate::api::{
+    ErrorCode, Event, LeaveHow, LinkId, Outcome, PeerStatus, SendError, Sent, Status, Ticket,
+};
 use crate::config::{MAX_INIT_DATA, MAX_WAITING_SENDS};
 use crate::delivery::Waiting;
 use crate::prelude::*;
@@ -80,7 +82,8 @@ impl Member {
             .waiting
             .iter()
             .filter(|waiting| waiting.ticket.is_some())
-            .count();
+            .count()
+            + self.outcomes.len();
         if !early && calls >= MAX_WAITING_SENDS {
             return Err(SendError::BufferFull);
         }
@@ -120,29 +123,32 @@ impl Member {
                 .to
                 .as_deref()
                 .map(|id| self.names.find(id).filter(|key| self.seat(*key).is_some()));
-            let event = match to {
+            let result = match to {
                 Some(None) => {
                     let known = waiting
                         .to
                         .as_deref()
                         .is_some_and(|id| self.names.find(id).is_some());
-                    let code = if known {
+                    Err(if known {
                         ErrorCode::MemberLeft
                     } else {
                         ErrorCode::UnknownMember
-                    };
-                    waiting.ticket.map(|ticket| Event::Refused { ticket, code })
+                    })
                 }
                 to => {
                     self.out.push(waiting.payload, to.flatten());
                     self.counters.sent += 1;
-                    waiting.ticket.map(|ticket| Event::Accepted { ticket })
+                    Ok(())
                 }
             };
-            if let Some(event) = event {
-                self.emit(event);
-            }
+            self.settle_send(waiting.ticket, result);
             self.tidy_own();
+        }
+    }
+
+    fn settle_send(&mut self, ticket: Option<Ticket>, result: Result<(), ErrorCode>) {
+        if let Some(ticket) = ticket {
+            self.outcomes.push_back(Outcome { ticket, result });
         }
     }
 
@@ -230,10 +236,7 @@ impl Member {
         self.close_sessions();
         self.role = Role::Left;
         while let Some(waiting) = self.out.next_waiting() {
-            if let Some(ticket) = waiting.ticket {
-                let code = ErrorCode::Left;
-                self.events.push_back(Event::Refused { ticket, code });
-            }
+            self.settle_send(waiting.ticket, Err(ErrorCode::Left));
         }
         self.events.push_back(Event::Left);
     }

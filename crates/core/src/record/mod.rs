@@ -82,6 +82,8 @@ enum Outcome<'a> {
     Set(Result<(), SendError>),
     /// What `poll_output` gave; a frame by length and digest.
     Output(Option<&'a Output>, Option<String>),
+    /// What `poll_outcome` gave.
+    Outcome(crate::Outcome),
     /// What `poll_event` gave, likewise.
     Event(&'a Event, Option<String>),
 }
@@ -188,6 +190,13 @@ impl Recorder {
             tape.output(&self.member.tokens, output.as_ref());
         }
         output
+    }
+
+    /// See [`Member::poll_outcome`].
+    pub fn poll_outcome(&mut self) -> Option<crate::Outcome> {
+        let outcome = self.member.poll_outcome()?;
+        self.outcome(&Outcome::Outcome(outcome));
+        Some(outcome)
     }
 
     /// See [`Member::poll_event`].

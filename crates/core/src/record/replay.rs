@@ -110,6 +110,11 @@ pub fn replay(text: &str) -> Result<Replayed, NoRecording> {
         } else if parsed.get("Output").is_some() {
             member.poll_output();
             taken(&said)
+        } else if parsed.get("Outcome").is_some() {
+            match member.poll_outcome() {
+                Some(_) => taken(&said),
+                None => String::new(),
+            }
         } else if parsed.get("Event").is_some() {
             if member.poll_event().is_some() {
                 taken(&said)

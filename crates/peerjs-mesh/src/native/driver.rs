@@ -8,8 +8,8 @@ use crate::outlet::{Facts, Outlet};
 use crate::server::ServerUrl;
 use peerjs_mesh_core::record::{MAX_BYTES, Recorder};
 use peerjs_mesh_core::{
-    ErrorCode, Event, Input, LeaveHow, Output, SendError, Sent, SessionEnd, SessionId, Status,
-    Ticket,
+    ErrorCode, Event, Input, LeaveHow, Outcome, Output, SendError, Sent, SessionEnd, SessionId,
+    Status, Ticket,
 };
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -133,6 +133,7 @@ impl Driver {
                 self.member.handle_input(clock::now(), report.as_input());
                 continue;
             }
+            self.answer();
             let mut told = false;
             while self.tell() {
                 told = true;
@@ -152,23 +153,20 @@ impl Driver {
         let Some(event) = self.member.poll_event() else {
             return false;
         };
-        match event {
-            Event::Accepted { ticket } => self.reply(ticket, Ok(())),
-            Event::Refused { ticket, code } => self.reply(ticket, Err(code)),
-            event => {
-                if event == Event::Left {
-                    self.left = Some(Instant::now());
-                    self.sessions.clear();
-                }
-                self.outlet.give(event);
-            }
+        if event == Event::Left {
+            self.left = Some(Instant::now());
+            self.sessions.clear();
         }
+        self.outlet.give(event);
         true
     }
 
-    fn reply(&mut self, ticket: Ticket, result: Result<(), ErrorCode>) {
-        if let Some(reply) = self.waiting.remove(&ticket) {
-            let _ = reply.send(result); // whoever called has gone
+    /// Answers those who wait for a send, whether or not anybody takes events.
+    fn answer(&mut self) {
+        while let Some(Outcome { ticket, result }) = self.member.poll_outcome() {
+            if let Some(reply) = self.waiting.remove(&ticket) {
+                let _ = reply.send(result); // whoever called has gone
+            }
         }
     }
 

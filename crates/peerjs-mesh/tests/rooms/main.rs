@@ -2,6 +2,7 @@
 
 mod house;
 
+mod a_send_is_answered_though_nobody_takes_events;
 mod bad_input;
 mod members_join_and_talk;
 mod recorded;

@@ -17,6 +17,8 @@ const ARRIVE_MS: u64 = 30_000;
 const ALL_ARRIVES_MS: u64 = 300_000;
 /// For so long nothing but heartbeats may be on the way, ms.
 const IDLE_MS: u64 = 5_000;
+/// So long after the last message has arrived, ms: a repair and a round trip.
+const AFTERMATH_MS: u64 = 1_500;
 /// It begins so long after everything is healed: the longest back-off towards a server, and a bit.
 const IDLE_AFTER: Micros = 16 * SECOND;
 
@@ -55,6 +57,9 @@ impl Run<'_> {
         self.world.run_to(self.calm_since + IDLE_AFTER);
         let present = self.world.present();
         self.world.judge_quiet(&present);
+        // What was asked for again while it was on its way, on a slow one, still comes; what is asked for again and
+        // again is found in the seconds after that.
+        self.world.run_ms(AFTERMATH_MS);
         self.idle();
         self.world.judge_quiet(&present);
     }

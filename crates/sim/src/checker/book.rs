@@ -37,6 +37,8 @@ pub(super) struct Heard {
     pub(super) owed: BTreeSet<u64>,
     /// And those of them whose sender was then said to be dropped.
     pub(super) excused: BTreeSet<u64>,
+    /// And those that need not come any more, but may: late rather than never.
+    pub(super) released: BTreeSet<u64>,
     /// How the sender was last said to be dropped.
     pub(super) drop: Option<Drop>,
 }
@@ -44,7 +46,7 @@ pub(super) struct Heard {
 impl Heard {
     /// A message that was passed over comes late: once, and only after its sender was dropped.
     pub(super) fn owed_late(&mut self, number: u64) -> bool {
-        let owed = self.excused.remove(&number);
+        let owed = self.excused.remove(&number) || self.released.remove(&number);
         if let (true, Err(place)) = (owed, self.numbers.binary_search(&number)) {
             self.numbers.insert(place, number);
         }

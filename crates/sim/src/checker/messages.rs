@@ -4,7 +4,7 @@ use super::Checker;
 use super::book::{Fate, Sending};
 use crate::Micros;
 use crate::payload::{self, Said};
-use peerjs_mesh_core::{SendError, Sent};
+use peerjs_mesh_core::{ErrorCode, Outcome, SendError, Sent};
 
 impl Checker {
     /// A member was asked to send its message with this number, and has said this.
@@ -64,7 +64,25 @@ impl Checker {
         });
     }
 
-    pub(super) fn settle(&mut self, now: Micros, member: usize, ticket: u32, fate: Fate) {
+    /// A send that waited is through, or has failed.
+    pub(crate) fn outcome(&mut self, now: Micros, member: usize, outcome: &Outcome) {
+        let ticket = outcome.ticket.0;
+        let Err(code) = outcome.result else {
+            return self.settle(now, member, ticket, Fate::Accepted);
+        };
+        self.settle(now, member, ticket, Fate::Failed);
+        let excused = matches!(code, ErrorCode::MemberLeft | ErrorCode::UnknownMember)
+            || (code == ErrorCode::Left && self.books[member].leaving);
+        if !excused {
+            self.blame(
+                now,
+                "send-refused",
+                format!("m{member}'s waiting send fails: {code:?}"),
+            );
+        }
+    }
+
+    fn settle(&mut self, now: Micros, member: usize, ticket: u32, fate: Fate) {
         let book = &mut self.books[member];
         let sending = book
             .tickets

@@ -164,19 +164,6 @@ impl Checker {
                 };
                 self.books[member].heard_mut(from).gaps += last - first + 1;
             }
-            Event::Accepted { ticket } => self.settle(now, member, ticket.0, Fate::Accepted),
-            Event::Refused { ticket, code } => {
-                self.settle(now, member, ticket.0, Fate::Failed);
-                let excused = matches!(code, ErrorCode::MemberLeft | ErrorCode::UnknownMember)
-                    || (*code == ErrorCode::Left && self.books[member].leaving);
-                if !excused {
-                    self.blame(
-                        now,
-                        "send-refused",
-                        format!("m{member}'s waiting send fails: {code:?}"),
-                    );
-                }
-            }
             Event::HostConnected { is_host, host, .. } => {
                 self.books[member].host_since = now;
                 if *is_host != (*host == self.books[member].id) {
@@ -264,7 +251,8 @@ impl Checker {
             .get(&other)
             .is_some_and(|at| now.saturating_sub(*at) > RETENTION)
         {
-            self.books[other].heard_mut(member).excused.clear();
+            let heard = self.books[other].heard_mut(member);
+            heard.released.append(&mut heard.excused);
         }
         let book = &mut self.books[member];
         let from = if book.synced {

@@ -188,6 +188,14 @@ impl World {
                 }
                 self.obey(member, output);
             }
+            while let Some(outcome) = self.nodes[member]
+                .machine
+                .as_mut()
+                .and_then(|m| m.poll_outcome())
+            {
+                let now = self.now;
+                self.checker.outcome(now, member, &outcome);
+            }
             if !self.nodes[member].reading {
                 break;
             }

@@ -1,7 +1,7 @@
 //! Histories of messages.
 
 use super::*;
-use peerjs_mesh_core::{SendError, Ticket};
+use peerjs_mesh_core::{Outcome, SendError, Ticket};
 
 #[test]
 fn a_right_history_breaks_nothing() {
@@ -73,8 +73,12 @@ fn nothing_may_wait_at_quiet() {
     checker.sent(30, 0, None, &Ok(Sent::Waiting(Ticket(4))));
     checker.complete(50, &[0, 1, 2]);
     rules(&checker, &["send-stuck"]);
-    checker.event(51, 0, &Event::Accepted { ticket: Ticket(4) }, REIGN);
-    checker.event(52, 0, &Event::Accepted { ticket: Ticket(4) }, REIGN);
+    let through = Outcome {
+        ticket: Ticket(4),
+        result: Ok(()),
+    };
+    checker.outcome(51, 0, &through);
+    checker.outcome(52, 0, &through);
     rules(&checker, &["send-stuck", "ticket-unknown"]);
 }
 
