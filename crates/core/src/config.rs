@@ -23,6 +23,9 @@ pub struct Config {
     pub join_timeout_ms: Option<u32>,
     /// From how many members at once streams come by themselves. `None` (the default): this member carries no media.
     pub auto_call: Option<u32>,
+    /// By which ways messages go. Default [`Mode::Host`]. Each member's own choice: a link of two
+    /// is made when the later one of the roster wants it.
+    pub mode: Mode,
     /// The own init data, encoded.
     pub init_data: Option<Vec<u8>>,
     /// The largest encoded message, bytes. Default 256 MiB (PROTOCOL §1).
@@ -46,6 +49,18 @@ pub struct Ahead {
     pub connection_id: String,
 }
 
+/// By which ways messages go between members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "record", derive(serde::Serialize, serde::Deserialize))]
+#[repr(u8)]
+pub enum Mode {
+    /// All by way of the host, which passes them on.
+    #[default]
+    Host = 0,
+    /// Directly, where a link of two members could be made; else by way of the host.
+    Full = 1,
+}
+
 impl Config {
     /// The defaults, for a room.
     pub fn new(room: &str) -> Config {
@@ -56,6 +71,7 @@ impl Config {
             health_interval_ms: 500,
             join_timeout_ms: None,
             auto_call: None,
+            mode: Mode::Host,
             init_data: None,
             max_message: 256 << 20,
             link_window: 128 << 10,

@@ -28,7 +28,7 @@ pub use api::{
     ErrorCode, Event, Input, Lane, LeaveHow, LinkEnd, LinkId, MediaState, Outcome, Output,
     PeerStatus, SendError, Sent, SessionEnd, SessionId, Status, Ticket,
 };
-pub use config::{Ahead, Config};
+pub use config::{Ahead, Config, Mode};
 pub use counters::Counters;
 pub use member::Member;
 pub use time::Instant;

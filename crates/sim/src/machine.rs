@@ -25,6 +25,8 @@ pub trait Machine {
     }
     /// Ends the host role.
     fn drop_host(&mut self, now: Instant);
+    /// Whether nobody sees its page.
+    fn set_hidden(&mut self, _now: Instant, _hidden: bool) {}
     /// Leaves.
     fn leave(&mut self, now: Instant, how: LeaveHow);
     /// What the driver has to do next.
@@ -69,6 +71,9 @@ impl Machine for Member {
     }
     fn drop_host(&mut self, now: Instant) {
         Member::drop_host(self, now);
+    }
+    fn set_hidden(&mut self, now: Instant, hidden: bool) {
+        Member::set_hidden(self, now, hidden);
     }
     fn leave(&mut self, now: Instant, how: LeaveHow) {
         Member::leave(self, now, how);

@@ -139,6 +139,8 @@ pub struct Member {
     limit_tries: u32,
     told_unavailable: bool,
     leave: Option<(LeaveHow, Instant)>,
+    /// Since when its page has been hidden.
+    hidden: Option<Instant>,
     // L3
     out: Outbox,
     streams: Vec<Stream>,
@@ -223,6 +225,7 @@ impl Member {
             limit_tries: 0,
             told_unavailable: false,
             leave: None,
+            hidden: None,
             out: Outbox::new(me, inc),
             streams: Vec::new(),
             acks: Vec::new(),

@@ -173,6 +173,16 @@ impl Member {
         self.exit();
     }
 
+    /// Whether nobody sees this member's page: browsers throttle and freeze such ones, so a host that has been hidden for
+    /// a while hands its office over to one that is not.
+    pub fn set_hidden(&mut self, now: Instant, hidden: bool) {
+        self.enter(now);
+        if self.hidden.is_some() != hidden {
+            self.hidden = hidden.then_some(self.now);
+        }
+        self.exit();
+    }
+
     /// Leaves; [`Event::Left`] follows.
     pub fn leave(&mut self, now: Instant, how: LeaveHow) {
         self.enter(now);

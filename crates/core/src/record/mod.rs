@@ -59,6 +59,7 @@ enum Call<'a> {
     },
     SetInitData,
     DropHost,
+    SetHidden(bool),
     Leave(LeaveHow),
 }
 
@@ -250,6 +251,12 @@ impl Recorder {
     pub fn drop_host(&mut self, now: Instant) {
         self.call(now, || Call::DropHost, None);
         self.member.drop_host(now);
+    }
+
+    /// See [`Member::set_hidden`].
+    pub fn set_hidden(&mut self, now: Instant, hidden: bool) {
+        self.call(now, || Call::SetHidden(hidden), None);
+        self.member.set_hidden(now, hidden);
     }
 
     /// See [`Member::leave`].

@@ -175,6 +175,7 @@ fn make(
         Call::TrySend { to } => drop(member.try_send(now, bytes, to.as_deref())),
         Call::SetInitData => drop(member.set_init_data(now, bytes)),
         Call::DropHost => member.drop_host(now),
+        Call::SetHidden(hidden) => member.set_hidden(now, hidden),
         Call::Leave(how) => member.leave(now, how),
     }
     Ok((again + "\n", taken(said)))
