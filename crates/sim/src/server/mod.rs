@@ -62,8 +62,8 @@ impl ServerKind {
     /// Its name in reports.
     pub const fn name(self) -> &'static str {
         match self {
-            ServerKind::Ours => "ours",
-            ServerKind::NpmPeer => "npm peer",
+            ServerKind::Ours => "server: ours",
+            ServerKind::NpmPeer => "server: npm peer",
         }
     }
 }
