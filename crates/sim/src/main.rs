@@ -1,5 +1,7 @@
 //! `peerjs-mesh-sim`: chaos by seeds, and its replay.
 
+mod npm_model;
+
 use peerjs_mesh_core::record;
 use peerjs_mesh_sim::Mutation;
 use peerjs_mesh_sim::chaos::{ENOUGH_SEEDS, Options, Outcome, Summary, run, write_report};
@@ -12,6 +14,7 @@ use std::time::Duration;
 const USAGE: &str = "\
 usage: peerjs-mesh-sim [--seeds N] [--from S] [--seed S] [--trace] [--mutation NAME] [--out DIR] [--threads N]
        peerjs-mesh-sim replay FILE
+       peerjs-mesh-sim npm-model OPTIONS
 
   --seeds N        how many seeds (default 200)
   --from S         the first of them (default 1)
@@ -20,6 +23,7 @@ usage: peerjs-mesh-sim [--seeds N] [--from S] [--seed S] [--trace] [--mutation N
   --threads N      how many at once (default: as many as there are processors)
   --out DIR        where report.json and traces of failing seeds go (default target/sim)
   replay FILE      repeats a recording of a member, or runs the seed of a trace again; compares line by line
+  npm-model        serves the model of npm `peer` on standard input and output, for e2e/contract
 ";
 
 struct Args {
@@ -38,6 +42,10 @@ fn main() -> ExitCode {
         Some("replay") => match words.get(1) {
             Some(file) if words.len() == 2 => replay(Path::new(file)),
             _ => Err("replay takes one file".to_owned()),
+        },
+        Some("npm-model") => match words.get(1) {
+            Some(options) if words.len() == 2 => npm_model::serve(options).map(|()| true),
+            _ => Err("npm-model takes its options as one object of JSON".to_owned()),
         },
         Some("--help" | "-h") => {
             print!("{USAGE}");
@@ -297,21 +305,21 @@ fn recording(text: &str) -> Result<bool, String> {
     }
 }
 
-/// Wall-clock time, for the report only: nothing in the world sees it.
-struct Stopwatch {
+/// Wall-clock time, for the report and for the model that is put to real clients: no world sees it.
+pub(crate) struct Stopwatch {
     #[allow(clippy::disallowed_types)]
     began: std::time::Instant,
 }
 
 impl Stopwatch {
     #[allow(clippy::disallowed_types)]
-    fn start() -> Stopwatch {
+    pub(crate) fn start() -> Stopwatch {
         Stopwatch {
             began: std::time::Instant::now(),
         }
     }
 
-    fn elapsed(&self) -> Duration {
+    pub(crate) fn elapsed(&self) -> Duration {
         self.began.elapsed()
     }
 }
