@@ -57,6 +57,7 @@ impl World {
             .as_mut()?
             .send(clock, data, id.as_deref());
         self.checker.sent(now, member, to, &result);
+        self.judge_own_bytes(member);
         self.drain(member);
         Some(result)
     }
