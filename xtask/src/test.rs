@@ -24,7 +24,7 @@ struct Part {
 }
 
 /// Seeds of the simulation in `check` and in `test`.
-const SEEDS: [&str; 2] = ["100", "200"];
+const SEEDS: [u64; 2] = [100, 1_000];
 
 #[rustfmt::skip]
 const PARTS: &[Part] = &[
@@ -309,11 +309,11 @@ fn simulation(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
     if !repo.has_bin(crate::sim::BINARY) {
         return Ok(Vec::new());
     }
-    let seeds = SEEDS[usize::from(!plan.quick)];
-    let name = format!("chaos, {seeds} seeds");
+    let seeds = crate::sim::seeds(repo, SEEDS[usize::from(!plan.quick)]);
+    let words: Vec<&str> = seeds.iter().map(String::as_str).collect();
     Ok(vec![Case::process(
-        name,
-        crate::sim::chaos(repo, &["--seeds", seeds]),
+        format!("chaos {}", words.join(" ")),
+        crate::sim::chaos(repo, &words),
         Reader::ExitCode,
         minutes(20),
     )])
