@@ -44,25 +44,29 @@ const IN_LAB = { "a page is cut off": cut, "a program is cut off": cutForGood };
 const LONG = { "stopped for long": stoppedLong, "no server and two hosts lost": signallingHostsLost };
 const HIDDEN = Array(3).fill("hidden");
 
-/** A stage on the net that `open` makes, for the tests of a file. */
-function onStage(open, mix) {
+/** A stage on the net that `open` makes, for the tests of a file; `first` is closed before it. */
+function onStage(open, mix, first = {}) {
   let stage;
   before(async () => {
     stage = await Stage.open(await open());
     await stage.warm(mix);
   });
-  after(() => stage?.close());
+  after(async () => {
+    await first.close?.();
+    await stage?.close();
+  });
   return () => stage;
 }
 
 /** Each fault that is over soon, one after the other in the same room. */
 export function playSoon(open, server, { lab = false } = {}) {
-  const stage = onStage(open, MIX);
   let shared;
-  before(() => (shared = stage().share({ server, mix: MIX })));
-  after(() => shared?.close());
+  const stage = onStage(open, MIX, { close: () => shared?.close() });
   for (const [name, scenario] of Object.entries({ ...SOON, ...(lab && IN_LAB) })) {
-    test(`${server}, ${name}: ${scenario.title}`, { timeout: SCENARIO }, (t) => shared.play(scenario, (text) => t.diagnostic(text)));
+    test(`${server}, ${name}: ${scenario.title}`, { timeout: SCENARIO }, (t) => {
+      shared ??= stage().share({ server, mix: MIX });
+      return shared.play(scenario, (text) => t.diagnostic(text));
+    });
   }
 }
 

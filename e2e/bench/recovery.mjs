@@ -6,7 +6,6 @@
 // Six members say 20 broadcasts a second each. After each run those who were lost are replaced, at the end of the line,
 // so that in turn a program and a page host. In the lab there are an eighth of the runs.
 
-import { Chatter } from "../harness/chatter.mjs";
 import { labNet, plainNet } from "../harness/net.mjs";
 import { SERVERS } from "../harness/servers.mjs";
 import { Room, Stage } from "../harness/stage.mjs";
@@ -40,7 +39,8 @@ const bench = Bench.alone("recovery");
 bench.legend = "ours alone; the worst of all runs, spread as printed above; strain is how much longer than alone a program took here";
 
 /** One run in a room that is full and talks. */
-async function run(room, chatter, { strike, mend, deputy }) {
+async function run(room, { strike, mend, deputy }) {
+  const { chatter } = room;
   const known = new Set(chatter.members);
   await room.fill();
   await chatter.begin(room.members.filter((member) => !known.has(member)), LIMIT);
@@ -68,7 +68,6 @@ async function series(stage, fault, interval, count) {
   const options = interval ? { do_health_check_interval: interval } : {};
   const found = [];
   let room;
-  let chatter;
   const end = async () => {
     await room?.close();
     await room?.server.stop();
@@ -78,11 +77,10 @@ async function series(stage, fault, interval, count) {
     if (!room || i % ROOM === 0) {
       await end();
       room = new Room(stage, await SERVERS.ours(stage.net.place("server")), MIX, options);
-      chatter = new Chatter(room.ledger);
     }
     let one;
     try {
-      one = await run(room, chatter, FAULTS[fault]);
+      one = await run(room, FAULTS[fault]);
     } catch (error) {
       one = { ms: LIMIT, all: LIMIT, what: error.message.split("\n")[0], failed: true };
     }

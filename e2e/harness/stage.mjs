@@ -2,6 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { launchChromium, launchFirefox, launchHidden } from "./browsers.mjs";
+import { Chatter } from "./chatter.mjs";
 import { startCrowd } from "./crowd.mjs";
 import { startNative } from "./native-member.mjs";
 import { Ledger, listEachOther, orderly } from "./oracle.mjs";
@@ -104,6 +105,7 @@ export class Room {
   /** Every member that ever was, in the order in which they were started. */
   all = [];
   ledger = new Ledger();
+  chatter = new Chatter(this.ledger);
   #counts = {};
   /** By the name of a place: who is there. A place whose member is over is taken by the next one of its kind. */
   #places = new Map();

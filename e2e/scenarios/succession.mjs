@@ -1,7 +1,6 @@
 // What scenarios have in common in which something befalls the host while everybody says twenty messages a second.
 
 import assert from "node:assert/strict";
-import { Chatter } from "../harness/chatter.mjs";
 import { listEachOther, marks, said } from "../harness/oracle.mjs";
 import { now, passed, wall } from "../harness/time.mjs";
 
@@ -24,7 +23,7 @@ export class Fault {
     fault.host = room.host;
     fault.deputy = room.deputy;
     fault.all = room.members;
-    fault.chatter = new Chatter(room.ledger);
+    fault.chatter = room.chatter;
     await fault.chatter.begin(fault.all);
     fault.marks = marks(fault.all);
     fault.line = `${fault.host.name} hosts${room.options.mode === "full" ? ", full mode" : ""}`;
