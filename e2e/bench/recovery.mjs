@@ -9,6 +9,7 @@
 import { labNet, plainNet } from "../harness/net.mjs";
 import { SERVERS } from "../harness/servers.mjs";
 import { Room, Stage } from "../harness/stage.mjs";
+import { leftAt } from "../scenarios/succession.mjs";
 import { median, passed, strain, wall } from "../harness/time.mjs";
 import { Bench, ONLY, runs } from "./shared/bench.mjs";
 
@@ -26,9 +27,10 @@ const INTERVALS = [undefined, 250];
 /** Ms from the fault to the first broadcast at all: polite, and else at the default and at 250 ms; in the lab 1 s more. */
 const goal = (fault, interval, lab) => (fault === "polite" ? 600 : interval === 250 ? 1600 : 2500) + (lab ? 1000 : 0);
 
-/** What befalls the host: whom it takes, and how; `mend` undoes what outlives them. */
+/** What befalls the host: whom it takes, how, and since when messages count; `mend` undoes what outlives them. */
 const FAULTS = {
-  polite: { strike: ({ host }) => host.leave() },
+  // What others say before it is gone it may pass on itself: that would be no recovery.
+  polite: { strike: ({ host }) => host.leave(), since: ({ host }) => leftAt(host) },
   kill: { strike: ({ host }) => host.kill() },
   stop: { strike: ({ host }) => host.freeze() },
   cut: { net: true, strike: ({ host, room }) => room.net.cut(host.place), mend: ({ host, room }) => room.net.heal(host.place) },
@@ -39,7 +41,7 @@ const bench = Bench.alone("recovery");
 bench.legend = "ours alone; the worst of all runs, spread as printed above; strain is how much longer than alone a program took here";
 
 /** One run in a room that is full and talks. */
-async function run(room, { strike, mend, deputy }) {
+async function run(room, { strike, since, mend, deputy }) {
   const { chatter } = room;
   const known = new Set(chatter.members);
   await room.fill();
@@ -52,7 +54,7 @@ async function run(room, { strike, mend, deputy }) {
   try {
     const from = wall();
     await strike(struck);
-    const recovered = await chatter.recovered(from, survivors, LIMIT).catch(() => undefined);
+    const recovered = await chatter.recovered(from, survivors, LIMIT, since?.(struck)).catch(() => undefined);
     return { ms: recovered?.first ?? LIMIT, all: recovered?.all ?? LIMIT, what, failed: !recovered };
   } finally {
     for (const member of gone) {

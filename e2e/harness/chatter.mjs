@@ -86,15 +86,15 @@ export class Chatter {
   }
 
   /**
-   * Waits until of each of `members` a broadcast that it began to say at or after `from` (a wall time) has reached all
+   * Waits until of each of `members` a broadcast that was accepted at or after `since` (a wall time) has reached all
    * others. Gives ms after `from`: when the first of these had reached them all, and the last.
    */
-  async recovered(from, members, ms = PATIENCE) {
+  async recovered(from, members, ms = PATIENCE, since = from) {
     const began = now();
     const left = () => Math.max(1, ms - (now() - began));
     const whole = await Promise.all(
       members.map(async (sender) => {
-        const first = await after(sender, ({ event, tag, t }) => event === "sent" && t >= from && tag?.startsWith(`${sender.name} says `), left(), "says something after the fault");
+        const first = await after(sender, ({ event, tag, t }) => event === "sent" && t >= since && tag?.startsWith(`${sender.name} says `), left(), "says something after the fault");
         const n = Number(first.tag.slice(first.tag.lastIndexOf(" ")));
         const heard = await Promise.all(
           members

@@ -11,6 +11,9 @@ export const WHOLE = 15_000;
 /** What was underway may take longer: the lab's loss slows it. */
 export const ARRIVE = 60_000;
 
+/** When a member that left politely was gone: what others said before, it may have passed on itself. */
+export const leftAt = ({ events }) => events.findLast(({ event }) => event === "left").t;
+
 const round = Math.round;
 
 /** A fault in a room that is full and in which all talk; what the scenarios do with it. */
@@ -30,19 +33,22 @@ export class Fault {
     return fault;
   }
 
-  /** Strikes by `strike()`; what is waited for then is that those who are not `struck` hear each other. */
-  async strike(struck, strike) {
+  /**
+   * Strikes by `strike()`; what is waited for then is that those who are not `struck` hear each other. What counts is
+   * what they say from then on, or from the time that `since()` gives: when a host that leaves had left.
+   */
+  async strike(struck, strike, since) {
     this.survivors = this.all.filter((member) => !struck.includes(member));
     this.at = wall();
     this.began = now();
     await strike();
-    const { first, all } = await this.recovers(this.at, this.survivors);
+    const { first, all } = await this.recovers(this.at, this.survivors, since?.());
     this.room.note(`${this.line}: a broadcast reached all others ${round(first)} ms after the fault, one of each ${round(all)} ms after it`);
     return { first, all };
   }
 
-  recovers(at, members) {
-    return this.chatter.recovered(at, members, RECOVERED[this.room.net.kind]);
+  recovers(at, members, since) {
+    return this.chatter.recovered(at, members, RECOVERED[this.room.net.kind], since);
   }
 
   /** Until so long after the fault: that long it lasts. */

@@ -136,9 +136,10 @@ globalThis.bench = {
   heardSince: (time) =>
     Object.fromEntries(Object.entries(heard).map(([who, all]) => [who, all.find(({ sent }) => sent >= time)?.at])),
   heard: () => heard,
-  /** Ends what was joined. */
-  end() {
-    member?.cleanup();
+  /** Ends what was joined; `gone`: and returns when it has ended, as far as the library says. */
+  end(gone = false) {
+    const left = member?.cleanup();
+    if (gone) return left;
   },
 };
 globalThis.ready = true;
