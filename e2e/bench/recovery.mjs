@@ -54,7 +54,8 @@ async function run(room, { strike, since, mend, deputy }) {
   try {
     const from = wall();
     await strike(struck);
-    const recovered = await chatter.recovered(from, survivors, LIMIT, since?.(struck)).catch(() => undefined);
+    // What is said in the moment between may still be passed on.
+    const recovered = await chatter.recovered(from, survivors, LIMIT, since?.(struck) ?? wall()).catch(() => undefined);
     return { ms: recovered?.first ?? LIMIT, all: recovered?.all ?? LIMIT, what, failed: !recovered };
   } finally {
     for (const member of gone) {

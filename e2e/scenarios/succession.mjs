@@ -35,14 +35,14 @@ export class Fault {
 
   /**
    * Strikes by `strike()`; what is waited for then is that those who are not `struck` hear each other. What counts is
-   * what they say from then on, or from the time that `since()` gives: when a host that leaves had left.
+   * what they say once it has struck, or from the time that `since()` gives: when a host that leaves had left.
    */
   async strike(struck, strike, since) {
     this.survivors = this.all.filter((member) => !struck.includes(member));
     this.at = wall();
     this.began = now();
     await strike();
-    const { first, all } = await this.recovers(this.at, this.survivors, since?.());
+    const { first, all } = await this.recovers(this.at, this.survivors, since?.() ?? wall());
     this.room.note(`${this.line}: a broadcast reached all others ${round(first)} ms after the fault, one of each ${round(all)} ms after it`);
     return { first, all };
   }
