@@ -125,6 +125,12 @@ pub(crate) const PIECE: usize = 15 << 10;
 pub(crate) const FRAME: usize = 15 << 10;
 /// Wait between two attempts to reach the server doubles from the first to the second, ms (topology study §8).
 pub(crate) const BACKOFF_MS: (u64, u64) = (250, 10_000);
+/// So many of the line everybody keeps a link to (PROTOCOL §8).
+pub(crate) const DEPUTIES: usize = 2;
+/// A host whose page has been hidden for so long hands its office over, ms (PROTOCOL §8).
+pub(crate) const HIDDEN_MS: u64 = 30_000;
+/// At most once in so long, ms (PROTOCOL §8).
+pub(crate) const HIDDEN_AGAIN_MS: u64 = 60_000;
 /// The next of the line is dialled after so long without an answer, ms (PROTOCOL §8).
 pub(crate) const NEXT_OF_LINE_MS: u64 = 1_000;
 /// A clock step over this is a wake, ms (DESIGN §3).

@@ -15,6 +15,12 @@ pub struct Counters {
     pub repaired: u64,
     /// Reigns begun after a host was lost.
     pub takeovers: u64,
+    /// Of these, those of a member that came to the office by the room's name, because nobody of the line was to be found.
+    pub cold_claims: u64,
+    /// Offices handed over by a host that still served.
+    pub handed_over: u64,
+    /// Takeovers that did not happen, because others heard the host.
+    pub outvoted: u64,
     /// Rooms joined into another.
     pub merges: u64,
     /// `gap` events.

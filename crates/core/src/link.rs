@@ -12,8 +12,10 @@ use peerjs_mesh_protocol::signalling::Candidate;
 pub(crate) enum Goal {
     /// Whoever owns the room's name.
     Room,
-    /// That member, under its own id.
+    /// That member, under its own id, as the host or the one that soon is.
     Member(Key),
+    /// That member, to be at hand: a warm link.
+    Peer(Key),
 }
 
 /// How far a link has come.
@@ -42,6 +44,8 @@ pub(crate) enum Standing {
     Waiting(Box<Join>),
     /// We host it.
     Guest,
+    /// Nothing but another member: kept warm for the day when one of us hosts, and, in full mode, for our messages.
+    Peer,
 }
 
 /// A suspicion that the other end is dead.
@@ -61,6 +65,8 @@ pub(crate) struct Cursor {
     /// The directed message to look at next, and from which byte.
     pub(crate) serial: u64,
     pub(crate) serial_off: usize,
+    /// Broadcasts are passed on. Else they come to the other end by another way.
+    pub(crate) on: bool,
 }
 
 impl Cursor {
@@ -71,6 +77,7 @@ impl Cursor {
             off,
             serial: 0,
             serial_off: 0,
+            on: true,
         }
     }
 }
@@ -84,6 +91,9 @@ pub(crate) struct Link {
     /// The id to which its signals go, and the session (`None`: the own one).
     pub(crate) remote: String,
     pub(crate) session: Option<SessionId>,
+    /// Its signals go by that link, through a member of the room: instead of the server, or too.
+    pub(crate) via: Option<LinkId>,
+    pub(crate) by_server: bool,
     /// Whether the remote has marked itself as one of ours.
     pub(crate) ours: bool,
     pub(crate) stage: Stage,
@@ -103,6 +113,12 @@ pub(crate) struct Link {
     pub(crate) said_term: u64,
     pub(crate) standing: Standing,
     pub(crate) standing_since: Instant,
+    /// Both ends keep it whoever hosts: it is there again as a [`Standing::Peer`] when it no longer carries the room.
+    pub(crate) warm: bool,
+    /// The other end's own messages come by it, and not by way of the host.
+    pub(crate) direct: bool,
+    /// Nobody sees the other end's page.
+    pub(crate) hidden: bool,
     pub(crate) max_frame: usize,
     pub(crate) in_flight: usize,
     pub(crate) control: Vec<u8>,
@@ -133,6 +149,8 @@ impl Link {
             dialled,
             remote: String::new(),
             session: None,
+            via: None,
+            by_server: true,
             ours: false,
             stage: Stage::Preparing,
             since: now,
@@ -148,6 +166,9 @@ impl Link {
             said_term: 0,
             standing: Standing::Nothing,
             standing_since: now,
+            warm: false,
+            direct: false,
+            hidden: false,
             max_frame: 0,
             in_flight: 0,
             control: Vec::new(),
@@ -169,7 +190,8 @@ impl Link {
 
     pub(crate) fn set_standing(&mut self, standing: Standing, now: Instant) {
         self.standing = standing;
-        if self.is_in_use() {
+        self.direct &= self.is_peer();
+        if self.is_in_use() || self.is_peer() {
             // The dial has come to its end; another of the same kind may be wanted.
             self.goal = None;
         }
@@ -195,6 +217,16 @@ impl Link {
     /// Whether it carries the room: beats go along it.
     pub(crate) fn is_in_use(&self) -> bool {
         self.is_guest() || self.is_my_host()
+    }
+
+    /// Whether it is at hand, and carries no room.
+    pub(crate) fn is_peer(&self) -> bool {
+        matches!(self.standing, Standing::Peer)
+    }
+
+    /// Whether both ends show each other that they live.
+    pub(crate) fn beats(&self) -> bool {
+        self.is_in_use() || (self.warm && !matches!(self.standing, Standing::Nothing))
     }
 
     /// An offer that nobody has answered.

@@ -6,7 +6,7 @@ use crate::api::LinkId;
 use crate::link::{Cursor, Standing};
 use crate::names::Key;
 use crate::prelude::*;
-use crate::wire::{Join, Record, Refusal, RosterEntry, Welcome};
+use crate::wire::{Join, Moved, Record, Refusal, RosterEntry, Welcome};
 
 impl Member {
     pub(super) fn on_join(&mut self, id: LinkId, join: Join) {
@@ -23,7 +23,18 @@ impl Member {
                     link.suspicion.is_none()
                         && now.ms_since(link.heard) <= u64::from(self.cfg.health_interval_ms) + 100
                 });
-                if fresh {
+                if host_link == id {
+                    // It gives its office to us: the word for that has been overtaken.
+                    let moved = Moved {
+                        founding: join.founding,
+                        term: join.term + 1,
+                        host: self.me,
+                    };
+                    self.take_office_from(id, &moved);
+                    if self.is_host() {
+                        self.admit(id, peer, join);
+                    }
+                } else if fresh && join.term <= self.term {
                     let host = self.host;
                     self.refuse(id, Refusal::NotHost { host });
                 } else if let Some(link) = self.link_mut(id) {
@@ -34,6 +45,8 @@ impl Member {
                 if let Some(link) = self.link_mut(id) {
                     link.set_standing(Standing::Waiting(Box::new(join)), now);
                 }
+                // It says by this that the host is gone.
+                self.on_heard(peer, None);
             }
         }
     }

@@ -17,6 +17,7 @@ impl Member {
     pub(super) fn on_piece(&mut self, id: LinkId, piece: &Piece<'_>) {
         let Some(link) = self.link(id) else { return };
         let (my_host, my_guest) = (link.is_my_host(), link.is_guest());
+        let direct = link.is_peer() && link.direct;
         let Some(peer) = link.peer else { return };
         let sender = match piece.sender {
             Some(wire) => self.names.find_wire(wire),
@@ -29,6 +30,7 @@ impl Member {
                 .any(|fetch| fetch.link == id && fetch.sender == sender)
         };
         let allowed = match (&self.role, sender) {
+            (_, Some(sender)) if direct => sender == peer,
             (Role::Host(host), Some(sender)) if my_guest => sender == peer || asked(host, sender),
             (Role::Guest(_), _) => my_host,
             _ => false,

@@ -15,17 +15,18 @@ const CRUMB: usize = 1 << 10;
 impl Member {
     /// Sends on every link what there is to send and it has room for.
     pub(super) fn fill_links(&mut self) {
+        let directly = self.directly();
         for at in 0..self.links.len() {
             let Some(link) = self.links.get_mut(at) else {
                 return;
             };
-            if link.stage != Stage::Up || !link.is_in_use() {
+            if link.stage != Stage::Up || !(link.is_in_use() || link.is_peer()) {
                 continue;
             }
             let window = self.cfg.link_window as usize;
             let most = FRAME.min(link.max_frame);
             let safe_off = self.out.stream.safe_off as usize;
-            let whole = matches!(self.role, Role::Guest(_));
+            let whole = matches!(self.role, Role::Guest(_)) && link.is_my_host();
             while link.in_flight < window {
                 let mut frame = Writer::default();
                 while frame.buf.len() < most {
@@ -46,7 +47,7 @@ impl Member {
                         link,
                         find,
                         own.key,
-                        whole,
+                        whole.then_some(&directly),
                         safe_off,
                         room,
                         &self.names,
@@ -76,7 +77,7 @@ fn next_piece<'s>(
     link: &mut Link,
     find: impl Fn(Key) -> Option<&'s Stream>,
     me: Key,
-    whole: bool,
+    to_host: Option<&Vec<Key>>,
     safe_off: usize,
     room: usize,
     names: &Names,
@@ -99,13 +100,16 @@ fn next_piece<'s>(
         let own = cursor.sender == me;
         let cast = stream
             .cast(cursor.b)
+            .filter(|_| cursor.on)
             .filter(|entry| has_more(entry, cursor.off, own, safe_off, stream.safe));
-        // To the host go all directed messages of one's own; from the host those for the member there.
-        let to_host = whole && own;
-        let directed = if whole && !own {
-            None
-        } else {
-            stream.directed_from(cursor.serial, |entry| to_host || entry.to == Some(peer))
+        // To the host go all directed messages of one's own whose receivers get none directly; from the host, and
+        // directly, those for the member there.
+        let directed = match to_host {
+            Some(_) if !own => None,
+            Some(directly) => stream.directed_from(cursor.serial, |entry| {
+                entry.to.is_none_or(|to| !directly.contains(&to))
+            }),
+            None => stream.directed_from(cursor.serial, |entry| entry.to == Some(peer)),
         };
         let directed = directed.filter(|entry| {
             let off = if entry.serial == cursor.serial {

@@ -133,8 +133,11 @@ impl Member {
         self.flush_waiting();
         self.replay_early(id);
         self.replay_strays();
+        self.warm_due = true;
+        self.ask_all_directly();
         self.deliver_all();
         self.answer_waiting();
+        self.check_left();
     }
 
     /// Asks a sender where its messages begin for us, if we should know and do not.
@@ -159,7 +162,12 @@ impl Member {
         let goal = self.link(id).and_then(|link| link.goal);
         // It may have been asked again for its welcome.
         let was_host = matches!(self.role, Role::Guest(link) if link == id);
-        self.close_link(id);
+        let kept = matches!(refusal, Refusal::NotHost { .. }) && !was_host;
+        if kept && self.link(id).is_some_and(|link| link.warm) {
+            self.make_peer(id);
+        } else {
+            self.close_link(id);
+        }
         match refusal {
             Refusal::Full { limit } => {
                 self.limit_tries += 1;
@@ -184,7 +192,7 @@ impl Member {
             },
             Refusal::NotHost { host } => {
                 if was_host {
-                    self.host_lost(None);
+                    self.host_lost(None, false);
                 } else if self.seek_mut().is_some_and(|seek| seek.by_name) && host.is_none() {
                     self.dial_failed(goal, crate::link::Stage::Up);
                 } else {
@@ -197,7 +205,7 @@ impl Member {
     pub(super) fn on_host_bye(&mut self, host: Key, last: u64, staying: bool) {
         let _ = last;
         // One that stays a member is waited for like the others.
-        self.host_lost((!staying).then_some(host));
+        self.host_lost((!staying).then_some(host), true);
     }
 
     /// The host's heartbeat tells what we may have missed.
@@ -259,12 +267,20 @@ impl Member {
         self.deliver(from);
     }
 
-    /// The host has joined another room of this name: after it.
-    pub(super) fn on_moved(&mut self, moved: Moved) {
-        if self.host == Some(moved.host) || moved.host == self.me {
+    /// The host has joined another room of this name, or has handed its office over: after it.
+    pub(super) fn on_moved(&mut self, id: LinkId, moved: Moved) {
+        if moved.host == self.me {
+            return self.take_office_from(id, &moved);
+        }
+        if self.host == Some(moved.host) {
             return;
         }
-        self.counters.merges += 1;
+        if moved.founding == self.founding {
+            // Whoever is asked to take us in shall know that this is no mistake.
+            self.term = self.term.max(moved.term);
+        } else {
+            self.counters.merges += 1;
+        }
         self.host_moved(moved.host);
     }
 }

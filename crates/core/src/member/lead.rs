@@ -4,11 +4,11 @@ use super::roster::{Dropped, Seat};
 use super::{Member, Role};
 use crate::api::{ErrorCode, Event, LinkId};
 use crate::config::TOO_SLOW_MS;
-use crate::link::Link;
+use crate::link::{Cursor, Link};
 use crate::names::Key;
 use crate::prelude::*;
 use crate::time::Instant;
-use crate::wire::{Record, Refusal, Removed};
+use crate::wire::{Position, Record, Refusal, Removed};
 
 /// How long a new host waits for the members it took over, ms (guess: detection skew, a dial and a few retries).
 const SETTLE_MS: u64 = 4_000;
@@ -33,6 +33,8 @@ pub(super) struct Hosting {
     /// Until when those who were in the room are waited for.
     settle_until: Instant,
     pub(super) fetching: Vec<Fetch>,
+    /// Guests that were asked how far they are in a sender's messages, and have not said.
+    asking: Vec<(Key, LinkId)>,
     /// To be dropped as soon as all that they said is here, or then.
     dropping: Vec<Dropped>,
     /// Whose safe position has changed since guests were told.
@@ -49,6 +51,7 @@ impl Hosting {
             lost,
             settle_until: now.plus_ms(SETTLE_MS),
             fetching: Vec::new(),
+            asking: Vec::new(),
             dropping: Vec::new(),
             safe_changed: Vec::new(),
             dirty: Vec::new(),
@@ -86,7 +89,11 @@ impl Member {
         }
         if self.was_in {
             self.counters.takeovers += 1;
+            if matches!(&self.role, Role::Seeking(seek) if seek.by_name) {
+                self.counters.cold_claims += 1;
+            }
         }
+        self.warm_due = true;
         self.term += 1;
         self.host = Some(self.me);
         self.role = Role::Host(Box::new(Hosting::new(lost, self.now)));
@@ -154,6 +161,7 @@ impl Member {
         let Some(inc) = self.seat(key).map(|seat| seat.inc) else {
             return;
         };
+        let asking = !at_once && self.ask_reports(key);
         let more = self.fetch(key, true);
         let at = self.now.plus_ms(DROP_MS);
         // What does not come in time is named, so that those who lack it hear of a gap.
@@ -168,7 +176,7 @@ impl Member {
         let Role::Host(hosting) = &mut self.role else {
             return;
         };
-        if more.is_some() && !at_once {
+        if (more.is_some() || asking) && !at_once {
             let at = match hosting.dropping.iter().find(|it| it.was.member == key) {
                 Some(it) => it.at,
                 None => {
@@ -194,6 +202,60 @@ impl Member {
         if let Role::Host(hosting) = &mut self.role {
             hosting.dropping.keep(|it| it.was.member != key);
             hosting.fetching.keep(|fetch| fetch.sender != key);
+            hosting.asking.keep(|it| it.0 != key);
+        }
+    }
+
+    /// Guests that get its messages directly may have more of them than this host: they are asked, and get no more
+    /// until it is back. True: not all have answered.
+    fn ask_reports(&mut self, key: Key) -> bool {
+        let mut ids = Vec::new();
+        for link in &mut self.links {
+            if link.is_guest()
+                && link.peer != Some(key)
+                && let Some(cursor) = link.cursor(key)
+                && !core::mem::replace(&mut cursor.on, true)
+            {
+                ids.push(link.id);
+            }
+        }
+        for id in &ids {
+            self.control(*id, &Record::Report { sender: key });
+        }
+        let Role::Host(hosting) = &mut self.role else {
+            return false;
+        };
+        for id in ids {
+            hosting.asking.push((key, id));
+        }
+        hosting.asking.iter().any(|it| it.0 == key)
+    }
+
+    /// A guest says how far it is in the messages of somebody who is being dropped.
+    pub(super) fn on_reported(&mut self, id: LinkId, list: Vec<Position>) {
+        for position in list {
+            let sender = position.sender;
+            if let Role::Host(hosting) = &mut self.role {
+                hosting.asking.keep(|it| *it != (sender, id));
+            }
+            let known = self
+                .stream(sender)
+                .is_some_and(|stream| stream.inc == position.inc);
+            if let (true, Some(link)) = (known, self.link_mut(id)) {
+                link.set_cursor(Cursor::new(sender, position.b + 1, position.off as usize));
+                link.reported.keep(|it| it.sender != sender);
+                link.reported.push(position);
+            }
+        }
+        self.drop_on_time();
+        self.check_settled();
+    }
+
+    /// That link no longer answers.
+    pub(super) fn asks_no_more(&mut self, id: LinkId) {
+        if let Role::Host(hosting) = &mut self.role {
+            hosting.fetching.keep(|fetch| fetch.link != id);
+            hosting.asking.keep(|it| it.1 != id);
         }
     }
 
@@ -372,7 +434,8 @@ impl Member {
             .min();
         let drop = hosting.dropping.iter().map(|it| it.at).min();
         let slow = self.blocked_since.map(|since| since.plus_ms(TOO_SLOW_MS));
-        [settle, hosting.doubt, going, drop, slow]
+        let hidden = self.hidden_deadline();
+        [settle, hosting.doubt, going, drop, slow, hidden]
             .into_iter()
             .flatten()
             .min()
@@ -387,7 +450,7 @@ impl Member {
             // Nobody counts us as the host any more.
             hosting.doubt = None;
             self.release_name();
-            return self.host_lost(Some(self.me));
+            return self.host_lost(Some(self.me), false);
         }
         if self.blocked && self.guests().is_empty() {
             self.blocked_since = None;
@@ -400,6 +463,7 @@ impl Member {
         self.check_going();
         self.drop_on_time();
         self.check_settled();
+        self.hidden_on_time();
     }
 
     /// A host whose own user takes nothing holds everybody up, like any other member that takes nothing.

@@ -27,6 +27,8 @@ impl Member {
     pub(super) fn leave_view(&mut self, was: Removed) {
         let (key, last, at) = (was.member, was.last, self.now);
         self.end_call(key, !was.politely);
+        self.warm_due = true;
+        self.drop_peer_link(key);
         if let Some(stream) = self.stream_mut(key) {
             stream.last = Some(last);
         }

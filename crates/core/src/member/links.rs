@@ -25,8 +25,8 @@ impl Member {
                 continue;
             }
             let (record, _) = rest.split_at(rest.len() - reader.rest().len());
-            if matches!(number, kind::BASE | kind::NEED | kind::SIGNAL)
-                && !self.is_for_me(id, lane, body, record)
+            if matches!(number, kind::BASE | kind::NEED | kind::SIGNAL | kind::DIAL)
+                && !self.is_for_me(id, lane, number, body, record)
             {
                 continue;
             }
@@ -46,6 +46,7 @@ impl Member {
         let Some(peer) = link.peer else { return };
         let (my_host, my_guest, knocking) =
             (link.is_my_host(), link.is_guest(), link.is_knocking());
+        let warm = link.is_peer();
         match record {
             // On a link that is in use or is to be: liveness, and goodbyes.
             Record::Beat {
@@ -54,14 +55,15 @@ impl Member {
                 seq,
                 echo,
                 held_micros,
+                hidden,
             } => {
-                self.on_beat(id, seq, echo, held_micros);
+                self.on_beat(id, seq, echo, held_micros, hidden);
                 if my_host {
                     self.on_host_beat(id, term, n);
                 }
             }
             Record::Probe { nonce } => {
-                let holds = my_host || my_guest;
+                let holds = my_host || my_guest || warm;
                 self.beat_record(id, &Record::ProbeAck { nonce, holds });
             }
             Record::ProbeAck { holds, .. } => self.on_probe_ack(id, holds),
@@ -86,9 +88,18 @@ impl Member {
             Record::Gap { sender, inc, to } if my_host || (my_guest && sender == peer) => {
                 self.on_gap(sender, inc, to);
             }
-            Record::Moved(moved) if my_host => self.on_moved(moved),
+            Record::Moved(moved) if my_host => self.on_moved(id, moved),
+            // Its successor has heard of it by another word that overtook this one.
+            Record::Moved(_) if my_guest => {}
             Record::Token(token) if my_host => self.name.shared = Some(token.to_owned()),
+            Record::Report { sender } if my_host => self.on_report(id, sender),
+            // What those at hand say to each other.
+            Record::Warm => self.on_warm(id, peer),
+            Record::Ask => self.on_ask(id),
+            Record::Heard { host } => self.on_heard(peer, host),
             // What guests say to their host.
+            Record::Reported(list) if my_guest => self.on_reported(id, list),
+            Record::Stop { sender } if my_guest => self.on_stop(id, sender),
             Record::Join(join) => self.on_join(id, join),
             Record::Ack(list) if my_guest => self.on_ack(id, peer, &list),
             // What members say to each other through the host.
@@ -111,6 +122,16 @@ impl Member {
             Record::Need {
                 from, known, b, d, ..
             } => self.on_need(from, known, Pos { b, d }),
+            Record::Dial {
+                from,
+                what,
+                connection_id,
+                text,
+                mid,
+                index,
+                fragment,
+                ..
+            } => self.on_dial(id, from, what, connection_id, text, mid, index, fragment),
             Record::Signal {
                 from,
                 number,
@@ -123,7 +144,9 @@ impl Member {
                 inc,
                 b,
                 off,
-            } if my_guest || my_host => self.on_fetch(id, sender, inc, b, off),
+            } if my_guest || my_host || (warm && sender == self.me) => {
+                self.on_fetch(id, sender, inc, b, off);
+            }
             // Being welcomed and being told things are not ordered: lane *control* is not.
             other if knocking && lane == Lane::Control => {
                 let bytes = other.write(&self.names);
@@ -131,35 +154,6 @@ impl Member {
             }
             _ => self.counters.garbage += 1,
         }
-    }
-
-    /// What one member says to another through the host begins with the two. True: it is for this one; else it has been
-    /// passed on, or is not what the link's other end may say.
-    #[inline(never)]
-    fn is_for_me(&mut self, id: LinkId, lane: Lane, mut body: Reader<'_>, record: &[u8]) -> bool {
-        let mut key = || self.names.key_of_wire(body.id()?);
-        let (Some(from), Some(to)) = (key(), key()) else {
-            self.counters.garbage += 1;
-            return false;
-        };
-        let Some(link) = self.link(id) else {
-            return false;
-        };
-        if link.is_guest() && link.peer == Some(from) {
-            if to != self.me
-                && let Some(id) = self.link_to(to)
-            {
-                self.control_bytes(id, record);
-            }
-        } else if link.is_knocking() {
-            // The welcome may come after it.
-            self.keep_early(id, lane, record);
-            return false;
-        } else if !link.is_my_host() {
-            self.counters.garbage += 1;
-            return false;
-        }
-        to == self.me
     }
 
     /// Says something to a member: directly, or through the host.

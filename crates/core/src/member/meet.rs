@@ -156,8 +156,14 @@ impl Member {
         let same = |other: &Link| other.peer == link.peer && other.is_knocking();
         let asked = self.links.iter().any(same);
         match (&self.role, says) {
-            (Role::Host(_), Says::Host) => self.on_rival(id),
             // Whoever is asked on two links takes the newer one, and drops who has gone on by the other.
+            // To be at hand: whether it is the host now, or was it, is all the same.
+            _ if matches!(link.goal, Some(Goal::Peer(_))) => {
+                if let Some(key) = link.peer {
+                    self.warm_met(id, key);
+                }
+            }
+            (Role::Host(_), Says::Host) => self.on_rival(id),
             (Role::Seeking(_), _) if dialled && !asked => self.knock(id),
             // A guest that dialled, or a host that dialled a mere member: the search is over.
             _ if dialled => self.close_link(id),
@@ -176,9 +182,7 @@ impl Member {
 
     pub(super) fn remove_link(&mut self, id: LinkId) -> Option<Link> {
         let at = self.links.iter().position(|link| link.id == id)?;
-        if let Role::Host(hosting) = &mut self.role {
-            hosting.fetching.keep(|fetch| fetch.link != id);
-        }
+        self.asks_no_more(id);
         self.links.take_at(at)
     }
 
@@ -202,17 +206,31 @@ impl Member {
     fn after_link(&mut self, link: Link) {
         match link.standing {
             // Though it had been asked again for its welcome.
-            _ if matches!(self.role, Role::Guest(id) if id == link.id) => self.host_lost(link.peer),
-            Standing::Guest => self.guest_link_lost(link),
-            Standing::Nothing | Standing::Knocking if link.dialled => {
-                self.dial_failed(link.goal, link.stage)
+            _ if matches!(self.role, Role::Guest(id) if id == link.id) => {
+                self.host_lost(link.peer, false);
             }
+            Standing::Guest => self.guest_link_lost(link),
+            Standing::Peer => self.peer_link_lost(&link),
+            Standing::Knocking => {
+                if let Some(key) = link.peer.filter(|_| link.warm) {
+                    self.warm_lost(key);
+                }
+                self.dial_failed(link.goal, link.stage);
+            }
+            Standing::Nothing if link.dialled => match link.goal {
+                Some(Goal::Peer(key)) => self.warm_lost(key),
+                goal => self.dial_failed(goal, link.stage),
+            },
             _ => {}
         }
     }
 
     pub(super) fn refuse(&mut self, id: LinkId, refusal: Refusal) {
         self.control(id, &Record::Refuse(refusal));
+        let kept = matches!(refusal, Refusal::NotHost { .. });
+        if kept && self.link(id).is_some_and(|link| link.warm) {
+            return self.make_peer(id);
+        }
         self.close_link(id);
     }
 
@@ -269,6 +287,11 @@ impl Member {
     /// Says something that must come before the pieces that follow it: on their lane.
     pub(super) fn before_pieces(&mut self, id: LinkId, record: &Record<'_>) {
         let frame = record.write(&self.names);
+        self.pieces_lane(id, frame);
+    }
+
+    /// Sends on the lane that keeps order, at once.
+    pub(super) fn pieces_lane(&mut self, id: LinkId, frame: Vec<u8>) {
         if let Some(link) = self.link_mut(id) {
             link.in_flight += frame.len();
             self.outputs.push_back(Output::Send {

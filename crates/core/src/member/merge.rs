@@ -38,12 +38,20 @@ impl Member {
             }
             self.name_contested();
         } else {
-            self.yield_to(id, peer, founding, term);
+            self.yield_to(id, peer, founding, term, true);
         }
     }
 
     /// Ends our office in favour of another host, and takes everybody along.
-    fn yield_to(&mut self, id: LinkId, host: Key, founding: [u8; 16], term: u64) {
+    /// `rival`: it has the room's name already, or will claim it; else it takes the name over from us.
+    pub(super) fn yield_to(
+        &mut self,
+        id: LinkId,
+        host: Key,
+        founding: [u8; 16],
+        term: u64,
+        rival: bool,
+    ) {
         let bytes = Record::Moved(Moved {
             founding,
             term,
@@ -56,8 +64,12 @@ impl Member {
         if let Some(link) = self.link_mut(id) {
             // Not closed with the others.
             link.standing = Standing::Nothing;
+            link.warm |= !rival;
         }
-        self.release_name();
+        if rival {
+            self.release_name();
+        }
+        self.flush_control(id);
         self.seek_member(host);
         self.knock(id);
     }
@@ -73,8 +85,11 @@ impl Member {
         if !matches!(self.role, Role::Host(_)) {
             return;
         }
+        if self.hand_over(false) {
+            return;
+        }
         self.say_bye(true);
         self.release_name();
-        self.host_lost(Some(self.me));
+        self.host_lost(Some(self.me), true);
     }
 }

@@ -6,6 +6,7 @@ mod calls;
 mod data;
 mod fill;
 mod follow;
+mod handing;
 mod init;
 mod lead;
 mod leaving;
@@ -21,6 +22,8 @@ mod seek;
 mod sessions;
 mod timers;
 mod user;
+mod vote;
+mod warm;
 
 use crate::calls::Call;
 use crate::config::{MAX_EVENT_BYTES, MAX_EVENTS};
@@ -141,6 +144,12 @@ pub struct Member {
     leave: Option<(LeaveHow, Instant)>,
     /// Since when its page has been hidden.
     hidden: Option<Instant>,
+    /// When the office was handed over last, by this member or to it.
+    handed_at: Option<Instant>,
+    /// Members to which links are kept.
+    warm: Vec<warm::Wanted>,
+    /// Who they are may have changed.
+    warm_due: bool,
     // L3
     out: Outbox,
     streams: Vec<Stream>,
@@ -226,6 +235,9 @@ impl Member {
             told_unavailable: false,
             leave: None,
             hidden: None,
+            handed_at: None,
+            warm: Vec::new(),
+            warm_due: false,
             out: Outbox::new(me, inc),
             streams: Vec::new(),
             acks: Vec::new(),

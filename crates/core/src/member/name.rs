@@ -77,11 +77,16 @@ impl Member {
         self.name.phase = Phase::Waiting(self.now.plus_ms(ms));
     }
 
-    /// Makes sure that the name is being claimed.
+    /// Makes sure that the name is being claimed, if it is not ours still.
     pub(super) fn want_name(&mut self) {
-        if self.name.phase == Phase::Idle {
-            self.name.tries = 0;
-            self.claim_name(false);
+        match self.name.phase {
+            Phase::Idle => {
+                self.name.tries = 0;
+                self.claim_name(false);
+            }
+            // An office was handed over, and nobody has taken it.
+            Phase::Owned => self.on_name_owned(),
+            _ => {}
         }
     }
 

@@ -5,7 +5,9 @@ use super::{Member, Role};
 use crate::api::{ErrorCode, LinkId, Output, SessionId};
 use crate::config::ANSWER_MS;
 use crate::link::{Goal, Link, Stage};
+use crate::names::Key;
 use crate::prelude::*;
+use crate::wire::Record;
 use peerjs_mesh_protocol::ids;
 use peerjs_mesh_protocol::signalling::{
     Answer, Candidate, ConnectionKind, MeshMark, Offer, Signal, ToServer,
@@ -37,6 +39,15 @@ impl Member {
 
     /// Offers a link to somebody; again, when that is under way already and has not been answered.
     pub(super) fn dial(&mut self, goal: Goal) {
+        let via = match goal {
+            Goal::Member(key) => self.route(key),
+            _ => None,
+        };
+        self.dial_by(goal, via);
+    }
+
+    /// The same, by way of a member (`via`) as well as by the server; warm links by way of a member only.
+    pub(super) fn dial_by(&mut self, goal: Goal, via: Option<LinkId>) {
         if goal == Goal::Member(self.me) {
             return;
         }
@@ -46,6 +57,7 @@ impl Member {
             .find(|link| link.goal == Some(goal) && link.dialled)
         {
             if link.is_unanswered() {
+                link.via = via;
                 link.sent = false;
                 self.send_offers();
             }
@@ -53,7 +65,7 @@ impl Member {
         }
         let remote = match goal {
             Goal::Room => self.cfg.room.clone(),
-            Goal::Member(key) => self.names.text(key).to_owned(),
+            Goal::Member(key) | Goal::Peer(key) => self.names.text(key).to_owned(),
         };
         let spare = self
             .links
@@ -68,29 +80,29 @@ impl Member {
         if let Some(link) = self.link_mut(id) {
             link.goal = Some(goal);
             link.remote = remote;
+            link.via = via;
+            link.by_server = via.is_none() || !matches!(goal, Goal::Peer(_));
             link.sent = false;
             link.since = now;
         }
         self.send_offers();
     }
 
-    /// Sends every offer that is ready and not sent, if the own session is up.
+    /// Sends every offer that is ready and not sent, if there is a way: a member's, or the own session.
     pub(super) fn send_offers(&mut self) {
-        let Some(session) = self
-            .own
-            .session
-            .as_ref()
-            .filter(|_| self.own.is_up())
-            .map(|session| session.id)
-        else {
-            return;
-        };
+        let up = self.own.is_up();
         let mark = self.mark();
         for at in 0..self.links.len() {
+            let via = self.links.get(at).and_then(|link| self.via(link));
             let Some(link) = self.links.get_mut(at) else {
                 return;
             };
             if link.stage != Stage::Offering || link.goal.is_none() || link.sent {
+                continue;
+            }
+            link.via = via;
+            link.by_server |= via.is_none();
+            if via.is_none() && !up {
                 continue;
             }
             let Some(sdp) = link.sdp.clone() else {
@@ -108,23 +120,104 @@ impl Member {
                 browser: None,
                 mesh: Some(mark),
             };
-            let (dst, candidates) = (link.remote.clone(), link.candidates.clone());
-            self.describe(session, dst, Signal::Offer(offer), candidates);
+            let id = link.id;
+            self.describe(id, Signal::Offer(offer));
         }
     }
 
     /// Says an offer or an answer, and the candidates that are known.
-    fn describe(
-        &mut self,
-        session: SessionId,
-        dst: String,
-        signal: Signal,
-        candidates: Vec<Candidate>,
-    ) {
+    fn describe(&mut self, id: LinkId, signal: Signal) {
+        let candidates = self
+            .link(id)
+            .map(|link| link.candidates.clone())
+            .unwrap_or_default();
         let candidates = candidates.into_iter().map(Signal::Candidate);
         for signal in core::iter::once(signal).chain(candidates) {
-            let dst = dst.clone();
+            self.convey(id, signal);
+        }
+    }
+
+    /// The member's link by which that link's signals go, if it is still there.
+    fn via(&self, link: &Link) -> Option<LinkId> {
+        link.via
+            .filter(|via| self.link(*via).is_some_and(|via| via.stage == Stage::Up))
+    }
+
+    /// Brings a signal to the other end of a link that is being made.
+    fn convey(&mut self, id: LinkId, signal: Signal) {
+        let Some(link) = self.link(id) else { return };
+        let (via, dst) = (self.via(link), link.remote.clone());
+        let session = match (link.by_server || via.is_none(), link.session) {
+            (false, _) => None,
+            (true, None) if !self.own.is_up() => None,
+            _ => self.session_of(link),
+        };
+        if let Some(via) = via {
+            let to = self.names.key(&dst);
+            let record = dial_record(self.me, to, &signal).write(&self.names);
+            self.pieces_lane(via, record);
+        }
+        if let Some(session) = session {
             self.say(session, ToServer::Relay { dst, signal });
+        }
+    }
+
+    /// A signal has come by way of a member.
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn on_dial(
+        &mut self,
+        via: LinkId,
+        from: Key,
+        what: u8,
+        connection_id: &str,
+        text: &str,
+        mid: Option<&str>,
+        index: Option<u16>,
+        fragment: Option<&str>,
+    ) {
+        if self.seat(from).is_none() {
+            return;
+        }
+        let src = self.names.text(from).to_owned();
+        let (connection_id, text) = (connection_id.to_owned(), text.to_owned());
+        let kind = ConnectionKind::Data;
+        let mesh = Some(self.mark());
+        match what {
+            0 => {
+                let offer = Offer {
+                    connection_id,
+                    kind,
+                    sdp: text,
+                    label: None,
+                    reliable: Some(true),
+                    serialization: None,
+                    browser: None,
+                    mesh,
+                };
+                self.on_offer(None, Some(via), src, offer);
+            }
+            1 => {
+                let answer = Answer {
+                    connection_id,
+                    kind,
+                    sdp: text,
+                    browser: None,
+                    mesh,
+                };
+                self.on_answer(&src, answer);
+            }
+            2 => {
+                let candidate = Candidate {
+                    connection_id,
+                    kind,
+                    candidate: text,
+                    sdp_mid: mid.map(str::to_owned),
+                    sdp_mline_index: index,
+                    username_fragment: fragment.map(str::to_owned),
+                };
+                self.on_candidate(&src, candidate);
+            }
+            _ => {}
         }
     }
 
@@ -173,7 +266,7 @@ impl Member {
     fn send_answer(&mut self, id: LinkId) {
         let mark = self.mark();
         let Some(link) = self.link(id) else { return };
-        let (Some(session), Some(sdp)) = (self.session_of(link), link.sdp.clone()) else {
+        let Some(sdp) = link.sdp.clone() else {
             return;
         };
         let answer = Answer {
@@ -183,8 +276,7 @@ impl Member {
             browser: None,
             mesh: Some(mark),
         };
-        let (dst, candidates) = (link.remote.clone(), link.candidates.clone());
-        self.describe(session, dst, Signal::Answer(answer), candidates);
+        self.describe(id, Signal::Answer(answer));
     }
 
     pub(super) fn on_link_candidate(&mut self, id: LinkId, mut candidate: Candidate) {
@@ -202,22 +294,19 @@ impl Member {
         } else {
             link.sdp.is_some()
         };
-        let Some(link) = self.link(id).filter(|_| out) else {
-            return;
-        };
-        let dst = link.remote.clone();
-        if let Some(session) = self.session_of(link) {
-            self.say(
-                session,
-                ToServer::Relay {
-                    dst,
-                    signal: Signal::Candidate(candidate),
-                },
-            );
+        if out {
+            self.convey(id, Signal::Candidate(candidate));
         }
     }
 
-    pub(super) fn on_offer(&mut self, session: SessionId, src: String, offer: Offer) {
+    /// An offer has come: under one of our sessions, or by way of a member.
+    pub(super) fn on_offer(
+        &mut self,
+        session: Option<SessionId>,
+        via: Option<LinkId>,
+        src: String,
+        offer: Offer,
+    ) {
         // A queue at the server may bring one's own offer back once one owns the name; calls have no place here yet.
         if src == self.names.text(self.me) || offer.kind == ConnectionKind::Media {
             return;
@@ -232,7 +321,8 @@ impl Member {
             let id = link.id;
             if let Some(link) = self.link_mut(id).filter(|_| again) {
                 // Perhaps under our other name this time: the answer must come from the one that was asked.
-                link.session = Some(session);
+                link.session = session;
+                (link.via, link.by_server) = (via, via.is_none());
                 self.send_answer(id);
             }
             return;
@@ -247,7 +337,8 @@ impl Member {
         let id = self.new_link(offer.connection_id, false);
         if let Some(link) = self.link_mut(id) {
             link.remote = src;
-            link.session = Some(session);
+            link.session = session;
+            (link.via, link.by_server) = (via, via.is_none());
             link.ours = ours;
         }
         self.outputs.push_back(Output::Answer {
@@ -325,24 +416,27 @@ impl Member {
         let Some(link) = self.link_mut(id) else {
             return;
         };
-        link.goal = None;
+        let goal = link.goal.take();
         link.sent = false;
+        link.via = None;
         link.remote.clear();
         if spare {
             self.remove_link(id);
             self.outputs.push_back(Output::CloseLink { link: id });
         }
-        if let Role::Seeking(seek) = &mut self.role {
+        if let Some(Goal::Peer(key)) = goal {
+            self.warm_lost(key);
+        } else if let Role::Seeking(seek) = &mut self.role {
             seek.next_at = seek.next_at.min(self.now);
         }
     }
 
-    /// Ends all offers that nobody has answered: the search is over.
+    /// Ends all offers of the search that nobody has answered: it is over.
     pub(super) fn drop_offers(&mut self) {
         let ids: Vec<LinkId> = self
             .links
             .iter()
-            .filter(|link| link.is_unanswered())
+            .filter(|link| link.is_unanswered() && !matches!(link.goal, Some(Goal::Peer(_))))
             .map(|link| link.id)
             .gather();
         for id in ids {
@@ -376,5 +470,26 @@ impl Member {
             Role::Seeking(seek) => Some(seek),
             _ => None,
         }
+    }
+}
+
+/// A signal as it goes by way of a member.
+fn dial_record<'a>(from: Key, to: Key, signal: &'a Signal) -> Record<'a> {
+    let (what, connection_id, text, candidate) = match signal {
+        Signal::Offer(offer) => (0, &*offer.connection_id, &*offer.sdp, None),
+        Signal::Answer(answer) => (1, &*answer.connection_id, &*answer.sdp, None),
+        Signal::Candidate(it) => (2, &*it.connection_id, &*it.candidate, Some(it)),
+        // A host's word to itself: it goes by the server only.
+        Signal::Echo(_) => (3, "", "", None),
+    };
+    Record::Dial {
+        from,
+        to,
+        what,
+        connection_id,
+        text,
+        mid: candidate.and_then(|it| it.sdp_mid.as_deref()),
+        index: candidate.and_then(|it| it.sdp_mline_index),
+        fragment: candidate.and_then(|it| it.username_fragment.as_deref()),
     }
 }

@@ -7,7 +7,19 @@ use crate::link::Cursor;
 use crate::names::Key;
 use crate::prelude::*;
 use crate::time::Instant;
-use crate::wire::Record;
+use crate::wire::{Position, Record};
+
+/// What is held of a sender's messages, as hosts are told it.
+pub(super) fn position_of(stream: &Stream) -> Position {
+    Position {
+        sender: stream.key,
+        inc: stream.inc,
+        b: stream.held(),
+        d: u32::try_from(stream.held().saturating_sub(stream.released())).unwrap_or(u32::MAX),
+        off: stream.held_off(),
+        flag: stream.based,
+    }
+}
 
 /// What a receiver lacks is asked for so often, ms (guess).
 const REPAIR_MS: u64 = 1_000;
@@ -23,12 +35,7 @@ impl Member {
             return;
         }
         stream.asked_at = Some(now);
-        let record = Record::Fetch {
-            sender: key,
-            inc: stream.inc,
-            b: stream.held(),
-            off: stream.held_off(),
-        };
+        let record = super::warm::fetch_of(stream);
         self.control(id, &record);
     }
 
@@ -51,6 +58,23 @@ impl Member {
         if let Some(link) = self.link_mut(id) {
             link.set_cursor(Cursor::new(sender, b.max(released) + 1, off));
         }
+    }
+
+    /// The host drops somebody: it is told how far we are, and nothing more is taken from there.
+    pub(super) fn on_report(&mut self, id: LinkId, sender: Key) {
+        self.drop_peer_link(sender);
+        let position = match self.stream(sender).filter(|_| sender != self.me) {
+            Some(stream) => position_of(stream),
+            None => Position {
+                sender,
+                inc: 0,
+                b: 0,
+                d: 0,
+                off: 0,
+                flag: false,
+            },
+        };
+        self.control(id, &Record::Reported(vec![position]));
     }
 
     /// What was asked of a guest has come.
@@ -231,8 +255,13 @@ impl Member {
             asks.push((stream.key, stream.based, stream.pos, again));
         }
         for (to, known, pos, again) in asks {
-            if let (Some((inc, b, off)), Role::Guest(id)) = (again, &self.role) {
-                let id = *id;
+            let by_host = match self.role {
+                Role::Guest(id) => Some(id),
+                _ => None,
+            };
+            let direct = |link: &&crate::link::Link| link.peer == Some(to) && link.direct;
+            let source = self.links.iter().find(direct).map(|link| link.id);
+            if let (Some((inc, b, off)), Some(id)) = (again, source.or(by_host)) {
                 let sender = to;
                 self.control(
                     id,

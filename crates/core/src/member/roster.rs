@@ -51,6 +51,7 @@ impl Member {
             self.dropped.take_at(at);
             self.hold(true);
         }
+        self.warm_due = true;
         if self.view.contains(&key) {
             return;
         }
@@ -80,6 +81,7 @@ impl Member {
             stream.forsaken = false;
             return true;
         }
+        self.drop_peer_link(seat.key);
         self.streams.keep(|stream| stream.key != seat.key);
         self.acks.keep(|ack| ack.sender != seat.key);
         let mut stream = Stream::new(seat.key, seat.inc, held);
@@ -146,6 +148,7 @@ impl Member {
         let peers: Vec<Key> = self.roster.iter().map(|seat| seat.key).gather();
         let peers = Some(self.ids(&peers));
         self.emit(Event::Sync { peers });
+        self.warm_due = true;
         if !core::mem::replace(&mut self.ever_synced, true) {
             self.flush_waiting();
         }

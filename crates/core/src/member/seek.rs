@@ -1,6 +1,7 @@
 //! Looking for the room's host: by the line of succession, then by the room's name.
 
 use super::roster::UNTOLD;
+use super::vote::{Verdict, Vote};
 use super::{Member, Role};
 use crate::api::{Event, LinkId, Output};
 use crate::config::NEXT_OF_LINE_MS;
@@ -8,7 +9,7 @@ use crate::link::{Goal, Stage, Standing};
 use crate::names::Key;
 use crate::prelude::*;
 use crate::time::Instant;
-use crate::wire::{Join, Position, Record};
+use crate::wire::{Join, Record};
 
 /// How long a dialled member may take from its answer to its welcome before the next of the line is tried, ms (guess:
 /// ICE, DTLS and hello are six round trips, and a deputy may need 2 s to notice what we noticed).
@@ -31,18 +32,18 @@ pub(super) struct Seek {
     /// Not before that moment: refused for want of room, or too slow.
     pub(super) not_before: Option<Instant>,
     redirects: u32,
+    /// Whom to ask at `next_at`, before the next of the line: redirected too often.
+    then: Option<Key>,
+    /// The host has said itself that it is going: nobody needs to be asked.
+    pub(super) sure: bool,
+    pub(super) vote: Option<Vote>,
 }
 
 impl Seek {
     pub(super) fn by_name(now: Instant) -> Seek {
         Seek {
-            line: Vec::new(),
-            at: 0,
-            next_at: now,
             by_name: true,
-            lost: Vec::new(),
-            not_before: None,
-            redirects: 0,
+            ..Seek::by_line(Vec::new(), Vec::new(), now)
         }
     }
 
@@ -55,6 +56,9 @@ impl Seek {
             lost,
             not_before: None,
             redirects: 0,
+            then: None,
+            sure: false,
+            vote: None,
         }
     }
 
@@ -78,8 +82,8 @@ impl Seek {
 }
 
 impl Member {
-    /// The host is gone (`lost`), or has ended its office and stays a member.
-    pub(super) fn host_lost(&mut self, lost: Option<Key>) {
+    /// The host is gone (`lost`), or has ended its office and stays a member. `sure`: it said so.
+    pub(super) fn host_lost(&mut self, lost: Option<Key>, sure: bool) {
         // One that has just been asleep does not take the office: the others have long decided who has it.
         let sleepy = self
             .woke_at
@@ -90,11 +94,9 @@ impl Member {
             .filter(|key| Some(*key) != lost && !(sleepy && *key == self.me))
             .gather();
         self.end_standing();
-        self.role = Role::Seeking(Box::new(Seek::by_line(
-            line,
-            lost.into_iter().gather(),
-            self.now,
-        )));
+        let mut seek = Seek::by_line(line, lost.into_iter().gather(), self.now);
+        seek.sure = sure;
+        self.role = Role::Seeking(Box::new(seek));
         self.seek_step();
     }
 
@@ -167,15 +169,23 @@ impl Member {
         if seek.by_name || now < seek.next_at {
             return;
         }
-        match seek.line.get(seek.at).copied() {
-            Some(key) if key == self.me => {
-                let lost = seek.given_up();
-                self.take_over(lost);
-            }
+        if let Some(host) = seek.then.take() {
+            seek.next_at = now.plus_ms(NEXT_OF_LINE_MS * 2);
+            return self.go_to(host);
+        }
+        let next = seek.line.get(seek.at).copied();
+        match next {
+            Some(key) if key == self.me => self.take_turn(),
             Some(key) => {
                 seek.at += 1;
-                seek.next_at = now.plus_ms(NEXT_OF_LINE_MS);
-                self.dial(Goal::Member(key));
+                if self.is_silent(key) {
+                    // Its link says that it is gone as well.
+                    return self.seek_step();
+                }
+                if let Role::Seeking(seek) = &mut self.role {
+                    seek.next_at = now.plus_ms(NEXT_OF_LINE_MS);
+                }
+                self.go_to(key);
             }
             None => {
                 seek.by_name = true;
@@ -185,22 +195,42 @@ impl Member {
         }
     }
 
+    /// It is this member's turn to take the office.
+    fn take_turn(&mut self) {
+        let verdict = self.vote();
+        let Role::Seeking(seek) = &mut self.role else {
+            return;
+        };
+        match verdict {
+            Verdict::Open(until) => seek.next_at = until,
+            Verdict::Alive => {
+                let host = seek.lost.first().copied();
+                self.counters.outvoted += 1;
+                self.redirected(host);
+            }
+            Verdict::Gone => {
+                let lost = seek.given_up();
+                self.take_over(lost);
+            }
+        }
+    }
+
+    /// Asks that member to take us in: by the link at hand, or by a new one.
+    fn go_to(&mut self, key: Key) {
+        let warm = self
+            .links
+            .iter()
+            .find(|link| link.peer == Some(key) && link.is_peer() && link.suspicion.is_none());
+        match warm.map(|link| link.id) {
+            Some(id) => self.knock(id),
+            None => self.dial(Goal::Member(key)),
+        }
+    }
+
     /// Asks the member at the other end to admit us.
     pub(super) fn knock(&mut self, id: LinkId) {
         let now = self.now;
-        let positions = self
-            .streams
-            .iter()
-            .map(|stream| Position {
-                sender: stream.key,
-                inc: stream.inc,
-                b: stream.held(),
-                d: u32::try_from(stream.held().saturating_sub(stream.released()))
-                    .unwrap_or(u32::MAX),
-                off: stream.held_off(),
-                flag: stream.based,
-            })
-            .gather();
+        let positions = self.streams.iter().map(super::repair::position_of).gather();
         let join = Join {
             founding: self.founding,
             term: self.term,
@@ -224,18 +254,16 @@ impl Member {
             return;
         };
         seek.redirects += 1;
-        // Two members that each take the other for the host must not keep us busy.
-        let wait = if seek.redirects > 4 {
-            NEXT_OF_LINE_MS
+        let host = host.filter(|host| *host != self.me);
+        if seek.redirects > 4 {
+            // Two members that each take the other for the host must not keep us busy.
+            seek.then = host;
+            seek.next_at = now.plus_ms(NEXT_OF_LINE_MS);
+        } else if let Some(host) = host {
+            seek.next_at = now.plus_ms(NEXT_OF_LINE_MS * 2);
+            self.go_to(host);
         } else {
-            0
-        };
-        match host.filter(|host| *host != self.me && wait == 0) {
-            Some(host) => {
-                seek.next_at = now.plus_ms(NEXT_OF_LINE_MS * 2);
-                self.dial(Goal::Member(host));
-            }
-            None => seek.next_at = now.plus_ms(wait),
+            seek.next_at = now;
         }
     }
 
@@ -247,6 +275,10 @@ impl Member {
             Standing::Waiting(_) => now >= link.standing_since.plus_ms(WELCOME_MS - 500),
             _ => false,
         };
+        if matches!(self.role, Role::Guest(_)) && self.heard_host().is_some() {
+            // The host that they take for dead lives: they are sent back there.
+            self.answer_waiting();
+        }
         let ids: Vec<LinkId> = self.links.iter().filter(late).map(|link| link.id).gather();
         for id in ids {
             let host = self.host;

@@ -159,7 +159,7 @@ impl Member {
             FromServer::Error { message } => self.on_server_error(is_own, &message),
             FromServer::Expire { src } | FromServer::Leave { src } => self.on_absent(&src),
             FromServer::Relayed { src, signal } => match signal {
-                Signal::Offer(offer) => self.on_offer(id, src, offer),
+                Signal::Offer(offer) => self.on_offer(Some(id), None, src, offer),
                 Signal::Answer(answer) => self.on_answer(&src, answer),
                 Signal::Candidate(candidate) => self.on_candidate(&src, candidate),
                 Signal::Echo(echo) => self.on_echo(is_own, &src, &echo),

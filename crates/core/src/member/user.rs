@@ -190,7 +190,10 @@ impl Member {
             match how {
                 LeaveHow::Now => self.say_goodbye(),
                 LeaveHow::Delivered => {
-                    self.leave.get_or_insert((how, now));
+                    if self.leave.is_none() {
+                        self.leave = Some((how, now));
+                        self.hand_over(false);
+                    }
                     self.update_safe();
                     self.check_left();
                 }
@@ -205,6 +208,13 @@ impl Member {
             return;
         }
         let alone = !self.was_in;
+        if !alone
+            && matches!(self.role, Role::Seeking(_))
+            && self.handed_at >= self.leave.map(|it| it.1)
+        {
+            // Whoever has the office now shall know that this one has gone, and is not to be waited for.
+            return;
+        }
         // What goes through a host's hands its senders keep, for the next host.
         if self.out.is_done() || alone {
             self.say_goodbye();
@@ -268,10 +278,10 @@ impl Member {
                 let link = self
                     .links
                     .iter()
-                    .find(|link| link.peer == Some(*key) && link.is_in_use());
+                    .find(|link| link.peer == Some(*key) && link.beats());
                 PeerStatus {
                     id: self.names.text(*key).to_owned(),
-                    direct: link.is_some(),
+                    direct: link.is_some_and(|link| link.is_in_use() || link.direct),
                     rtt_micros: link.and_then(|link| link.rtt_micros),
                 }
             })

@@ -43,6 +43,21 @@ fn gone(r: &mut Reader<'_>, names: &mut Names) -> Option<Vec<Removed>> {
     })
 }
 
+fn text<'a>(r: &mut Reader<'a>) -> Option<&'a str> {
+    core::str::from_utf8(r.blob()?).ok()
+}
+
+/// Behind a byte that says whether it is there.
+fn optional<'a, T>(
+    r: &mut Reader<'a>,
+    read: impl FnOnce(&mut Reader<'a>) -> Option<T>,
+) -> Option<Option<T>> {
+    match r.u8()? {
+        0 => Some(None),
+        _ => Some(Some(read(r)?)),
+    }
+}
+
 fn founding(r: &mut Reader<'_>) -> Option<[u8; 16]> {
     r.take(16)?.try_into().ok()
 }
@@ -85,11 +100,7 @@ impl<'a> Record<'a> {
             kind::REFUSE => Record::Refuse(match r.u8()? {
                 0 => Refusal::Full { limit: r.u32()? },
                 1 => Refusal::NotHost {
-                    host: if r.u8()? != 0 {
-                        Some(names.key_of_wire(r.id()?)?)
-                    } else {
-                        None
-                    },
+                    host: optional(r, |r| names.key_of_wire(r.id()?))?,
                 },
                 2 => Refusal::TooSlow,
                 3 => Refusal::Silent,
@@ -171,13 +182,36 @@ impl<'a> Record<'a> {
                 term: r.varint()?,
                 host: names.key_of_wire(r.id()?)?,
             }),
-            kind::TOKEN => Record::Token(core::str::from_utf8(r.blob()?).ok()?),
+            kind::TOKEN => Record::Token(text(r)?),
+            kind::DIAL => Record::Dial {
+                from: names.key_of_wire(r.id()?)?,
+                to: names.key_of_wire(r.id()?)?,
+                what: r.u8()?,
+                connection_id: text(r)?,
+                text: text(r)?,
+                mid: optional(r, text)?,
+                index: optional(r, |r| u16::try_from(r.varint()?).ok())?,
+                fragment: optional(r, text)?,
+            },
+            kind::STOP => Record::Stop {
+                sender: names.key_of_wire(r.id()?)?,
+            },
+            kind::WARM => Record::Warm,
+            kind::ASK => Record::Ask,
+            kind::HEARD => Record::Heard {
+                host: optional(r, |r| names.key_of_wire(r.id()?))?,
+            },
+            kind::REPORT => Record::Report {
+                sender: names.key_of_wire(r.id()?)?,
+            },
+            kind::REPORTED => Record::Reported(positions(r, names)?),
             kind::BEAT => Record::Beat {
                 term: r.varint()?,
                 n: r.varint()?,
                 seq: r.u32()?,
                 echo: r.u32()?,
                 held_micros: r.u32()?,
+                hidden: r.u8()? != 0,
             },
             kind::PROBE => Record::Probe { nonce: r.u32()? },
             kind::PROBE_ACK => Record::ProbeAck {

@@ -42,6 +42,20 @@ pub(crate) mod kind {
     pub(crate) const MOVED: u8 = 23;
     /// Host to deputies: the token of the room's name.
     pub(crate) const TOKEN: u8 = 24;
+    /// One end of a link that is being made to the other, by way of members: what else goes by the server.
+    pub(crate) const DIAL: u8 = 27;
+    /// Guest to host: that sender's broadcasts come to me by another way. ([`FETCH`] asks for them again.)
+    pub(crate) const STOP: u8 = 28;
+    /// Keep this link at hand.
+    pub(crate) const WARM: u8 = 29;
+    /// Do you hear the host? And the answer, with the host that is heard.
+    pub(crate) const ASK: u8 = 33;
+    /// See [`ASK`].
+    pub(crate) const HEARD: u8 = 34;
+    /// Host to guest: that member is being dropped; how far are you in its messages? And the answer.
+    pub(crate) const REPORT: u8 = 35;
+    /// See [`REPORT`].
+    pub(crate) const REPORTED: u8 = 36;
     /// I am alive (lane *beat*).
     pub(crate) const BEAT: u8 = 30;
     /// Are you? (lane *beat*)
@@ -218,12 +232,37 @@ pub(crate) enum Record<'a> {
     },
     Moved(Moved),
     Token(&'a str),
+    /// `what`: 0 an offer, 1 an answer, 2 a candidate. `text`: its SDP, or its line.
+    Dial {
+        from: Key,
+        to: Key,
+        what: u8,
+        connection_id: &'a str,
+        text: &'a str,
+        mid: Option<&'a str>,
+        index: Option<u16>,
+        fragment: Option<&'a str>,
+    },
+    Stop {
+        sender: Key,
+    },
+    Warm,
+    Ask,
+    Heard {
+        host: Option<Key>,
+    },
+    Report {
+        sender: Key,
+    },
+    Reported(Vec<Position>),
     Beat {
         term: u64,
         n: u64,
         seq: u32,
         echo: u32,
         held_micros: u32,
+        /// Nobody sees this page.
+        hidden: bool,
     },
     Probe {
         nonce: u32,

@@ -38,6 +38,18 @@ impl Record<'_> {
                 w.u8(u8::from(item.flag));
             }
         };
+        let host = |w: &mut Writer, host: &Option<Key>| {
+            w.u8(u8::from(host.is_some()));
+            if let Some(host) = host {
+                id(w, *host);
+            }
+        };
+        let text = |w: &mut Writer, text: &Option<&str>| {
+            w.u8(u8::from(text.is_some()));
+            if let Some(text) = text {
+                w.blob(text.as_bytes());
+            }
+        };
         record(self.kind(), |w| match self {
             Record::Join(join) => {
                 w.bytes(&join.founding);
@@ -62,12 +74,9 @@ impl Record<'_> {
                     w.u8(0);
                     w.varint(u64::from(*limit));
                 }
-                Refusal::NotHost { host } => {
+                Refusal::NotHost { host: other } => {
                     w.u8(1);
-                    w.u8(u8::from(host.is_some()));
-                    if let Some(host) = host {
-                        id(w, *host);
-                    }
+                    host(w, other);
                 }
                 Refusal::TooSlow => w.u8(2),
                 Refusal::Silent => w.u8(3),
@@ -178,18 +187,46 @@ impl Record<'_> {
                 id(w, moved.host);
             }
             Record::Token(token) => w.blob(token.as_bytes()),
+            Record::Dial {
+                from,
+                to,
+                what,
+                connection_id,
+                text: words,
+                mid,
+                index,
+                fragment,
+            } => {
+                id(w, *from);
+                id(w, *to);
+                w.u8(*what);
+                w.blob(connection_id.as_bytes());
+                w.blob(words.as_bytes());
+                text(w, mid);
+                w.u8(u8::from(index.is_some()));
+                if let Some(index) = index {
+                    w.varint(u64::from(*index));
+                }
+                text(w, fragment);
+            }
+            Record::Stop { sender } | Record::Report { sender } => id(w, *sender),
+            Record::Warm | Record::Ask => {}
+            Record::Heard { host: heard } => host(w, heard),
+            Record::Reported(list) => positions(w, list),
             Record::Beat {
                 term,
                 n,
                 seq,
                 echo,
                 held_micros,
+                hidden,
             } => {
                 w.varint(*term);
                 w.varint(*n);
                 w.varint(u64::from(*seq));
                 w.varint(u64::from(*echo));
                 w.varint(u64::from(*held_micros));
+                w.u8(u8::from(*hidden));
             }
             Record::Probe { nonce } => w.varint(u64::from(*nonce)),
             Record::ProbeAck { nonce, holds } => {
@@ -217,6 +254,13 @@ impl Record<'_> {
             Record::Bye { .. } => kind::BYE,
             Record::Moved(_) => kind::MOVED,
             Record::Token(_) => kind::TOKEN,
+            Record::Dial { .. } => kind::DIAL,
+            Record::Stop { .. } => kind::STOP,
+            Record::Warm => kind::WARM,
+            Record::Ask => kind::ASK,
+            Record::Heard { .. } => kind::HEARD,
+            Record::Report { .. } => kind::REPORT,
+            Record::Reported(_) => kind::REPORTED,
             Record::Beat { .. } => kind::BEAT,
             Record::Probe { .. } => kind::PROBE,
             Record::ProbeAck { .. } => kind::PROBE_ACK,

@@ -2,7 +2,7 @@
 
 use super::plan::Fault;
 use super::run::Run;
-use crate::Micros;
+use crate::{Micros, SECOND};
 use peerjs_mesh_core::LeaveHow;
 
 /// What ends a fault.
@@ -11,6 +11,7 @@ pub(super) enum End {
     Wake(usize),
     Read(usize),
     Unthrottle(usize),
+    Show(usize, bool),
     Loss,
     Delay(usize, usize),
     Heal(Vec<(usize, usize)>),
@@ -55,8 +56,57 @@ impl Run<'_> {
             .insert((self.world.now() + lasting, self.begun), end);
     }
 
+    /// Somebody else says more than a machine keeps for its user (4 MiB), within its own budget (8 MiB).
+    fn flood(&mut self, reader: usize) {
+        let others: Vec<usize> = self
+            .world
+            .present()
+            .into_iter()
+            .filter(|m| *m != reader)
+            .collect();
+        if let Some(from) = self.rng.pick(&others).copied() {
+            self.world.stats_mut().count("fault: flood", 1);
+            for _ in 0..12 {
+                self.world.send(from, 500_000, None);
+            }
+        }
+    }
+
+    /// The host and who would follow it, as the host's roster says.
+    fn host_and_next(&self) -> Option<(usize, usize)> {
+        let there = self.world.present();
+        let host = there
+            .iter()
+            .copied()
+            .find(|m| self.world.machine(*m).is_some_and(|x| x.status().is_host))?;
+        let peers = self.world.machine(host)?.status().peers;
+        let next = peers
+            .iter()
+            .filter_map(|peer| self.world.checker().member(&peer.id))
+            .find(|m| there.contains(m))?;
+        Some((host, next))
+    }
+
     pub(super) fn begin(&mut self, fault: Fault) {
         match fault {
+            Fault::HostAndNext { crash } => {
+                // Somebody must be left.
+                let two = self
+                    .host_and_next()
+                    .filter(|_| self.world.present().len() > 2);
+                if let Some((host, next)) = two {
+                    self.world
+                        .stats_mut()
+                        .count("fault: host and first of the line", 1);
+                    for member in [host, next] {
+                        if crash {
+                            self.world.crash(member);
+                        } else {
+                            self.world.kill(member);
+                        }
+                    }
+                }
+            }
             Fault::Crash => {
                 if let Some(member) = self.last_victim() {
                     self.world.crash(member);
@@ -81,6 +131,12 @@ impl Run<'_> {
             }
             Fault::Freeze(lasting) => {
                 if let Some(member) = self.victim() {
+                    let kind = match lasting / SECOND {
+                        0..10 => "fault: freeze under 10 s",
+                        10..30 => "fault: freeze within retention",
+                        _ => "fault: freeze beyond retention",
+                    };
+                    self.world.stats_mut().count(kind, 1);
                     self.world.freeze(member);
                     self.until(lasting, End::Wake(member));
                 }
@@ -91,9 +147,12 @@ impl Run<'_> {
                     self.until(lasting, End::Wake(member));
                 }
             }
-            Fault::SlowReader(lasting) => {
+            Fault::SlowReader { flood, lasting } => {
                 if let Some(member) = self.victim() {
                     self.world.set_reading(member, false);
+                    if flood {
+                        self.flood(member);
+                    }
                     self.until(lasting, End::Read(member));
                 }
             }
@@ -101,6 +160,20 @@ impl Run<'_> {
                 if let Some(member) = self.victim() {
                     self.world.throttle(member, 1_000);
                     self.until(lasting, End::Unthrottle(member));
+                }
+            }
+            Fault::Hide { throttled, lasting } => {
+                if let Some(member) = self.victim() {
+                    self.world.hide(member, true);
+                    if throttled {
+                        self.world.throttle(member, 1_000);
+                    }
+                    self.until(lasting, End::Show(member, throttled));
+                }
+            }
+            Fault::ClockStep(ms) => {
+                if let Some(member) = self.victim() {
+                    self.world.step_clock(member, ms);
                 }
             }
             Fault::Loss(loss, lasting) => {
@@ -156,6 +229,7 @@ impl Run<'_> {
                 let pairs = self.world.partition(&side);
                 self.until(lasting, End::Heal(pairs));
                 if signalling {
+                    self.world.stats_mut().count("fault: partition of both", 1);
                     for member in &side {
                         self.world.cut_signalling(*member, true);
                     }
@@ -169,6 +243,9 @@ impl Run<'_> {
                 }
             }
             Fault::CutAllSignalling(lasting) => {
+                self.world
+                    .stats_mut()
+                    .count("fault: nobody reaches the server", 1);
                 let all: Vec<usize> = (0..self.world.members()).collect();
                 for member in &all {
                     self.world.cut_signalling(*member, true);
@@ -217,6 +294,12 @@ impl Run<'_> {
             End::Wake(member) => self.world.wake(member),
             End::Read(member) => self.world.set_reading(member, true),
             End::Unthrottle(member) => self.world.throttle(member, 0),
+            End::Show(member, throttled) => {
+                self.world.hide(member, false);
+                if throttled {
+                    self.world.throttle(member, 0);
+                }
+            }
             End::Loss => self.world.set_loss(self.plan.climate.loss),
             End::Delay(a, b) => self.world.delay(a, b, 0),
             End::Heal(pairs) => self.world.heal_pairs(&pairs),

@@ -1,8 +1,9 @@
 //! What a seed means: a climate, members, messages and faults, with their times.
 
+use super::draw;
 use crate::rng::Rng;
-use crate::server::ServerKind;
-use crate::{Climate, MS, Micros, SECOND};
+use crate::{Climate, Micros};
+use peerjs_mesh_core::Mode;
 
 /// A fault; members are chosen, among those that are there then, when it happens.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -11,6 +12,11 @@ pub enum Fault {
     Crash,
     /// A process is killed.
     Kill,
+    /// The host and the first of the line are gone at once; `crash`: their machines, not only their processes.
+    HostAndNext {
+        /// Their machines are gone.
+        crash: bool,
+    },
     /// A member leaves, once all is delivered or at once.
     Leave {
         /// At once.
@@ -20,10 +26,25 @@ pub enum Fault {
     Freeze(Micros),
     /// A member's thread is busy for so long.
     Busy(Micros),
-    /// A member's user takes nothing for so long.
-    SlowReader(Micros),
+    /// A member's user takes nothing for so long; `flood`: meanwhile somebody says more than a machine keeps for a
+    /// user, so that those who speak would have to wait for it.
+    SlowReader {
+        /// Somebody says much.
+        flood: bool,
+        /// For so long.
+        lasting: Micros,
+    },
     /// A member's timers fire once a second for so long.
     Throttle(Micros),
+    /// Nobody sees a member's page for so long; `throttled`: its timers fire once a second, too.
+    Hide {
+        /// Its timers fire once a second.
+        throttled: bool,
+        /// For so long.
+        lasting: Micros,
+    },
+    /// A member's clock shows so many ms more, or less, from now on.
+    ClockStep(i64),
     /// Part of all packets is lost for so long.
     Loss(f64, Micros),
     /// Two members are further apart for so long, one way by so many ms.
@@ -56,6 +77,42 @@ pub enum Fault {
     DropHost,
 }
 
+impl Fault {
+    /// How long it is in force; 0 for what happens at once.
+    pub const fn lasting(self) -> Micros {
+        match self {
+            Fault::Freeze(lasting)
+            | Fault::Busy(lasting)
+            | Fault::SlowReader { lasting, .. }
+            | Fault::Throttle(lasting)
+            | Fault::Hide { lasting, .. }
+            | Fault::Loss(_, lasting)
+            | Fault::Delay(_, lasting)
+            | Fault::Cut(lasting)
+            | Fault::CutOneWay(lasting)
+            | Fault::Partition { lasting, .. }
+            | Fault::CutSignalling(lasting)
+            | Fault::CutAllSignalling(lasting)
+            | Fault::Restart { lasting, .. } => lasting,
+            Fault::Crash
+            | Fault::Kill
+            | Fault::HostAndNext { .. }
+            | Fault::Leave { .. }
+            | Fault::ClockStep(_)
+            | Fault::BreakLinks
+            | Fault::DropHost => 0,
+        }
+    }
+
+    /// Whether somebody is gone for good by it.
+    pub const fn ends_members(self) -> bool {
+        matches!(
+            self,
+            Fault::Crash | Fault::Kill | Fault::HostAndNext { .. } | Fault::Leave { .. }
+        )
+    }
+}
+
 /// One thing that happens to the world.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Action {
@@ -74,6 +131,17 @@ pub enum Action {
     SetInitData,
     /// A fault begins.
     Begin(Fault),
+    /// No fault is in force: the room is judged before anything else happens. The plan's clock stands still meanwhile.
+    Quiet,
+}
+
+/// By which ways a room's messages go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Modes {
+    /// All members alike.
+    All(Mode),
+    /// Each as it likes.
+    Mixed,
 }
 
 /// What a seed means.
@@ -83,6 +151,14 @@ pub struct Plan {
     pub climate: Climate,
     /// Heartbeats of all members, ms.
     pub health_interval_ms: u32,
+    /// By which ways messages go.
+    pub modes: Modes,
+    /// Members that the room has, as long as nobody goes.
+    pub members: usize,
+    /// Members that may be in the room at once, as each is told.
+    pub mesh_limit: Option<u32>,
+    /// Whether faults may overlap; else each is over, and the room judged, before the next.
+    pub overlapping: bool,
     /// What happens when.
     pub actions: Vec<(Micros, Action)>,
     /// When everything is healed.
@@ -91,140 +167,13 @@ pub struct Plan {
     pub rng: Rng,
 }
 
+/// Messages of a seed, at least; and so many of its faults.
+pub(super) const MESSAGES: u64 = 200;
+pub(super) const FAULTS: usize = 3;
+
 impl Plan {
     /// The plan of a seed.
     pub fn draw(seed: u64) -> Plan {
-        let mut rng = Rng::new(seed ^ 0x6d65_7368_5f73_696d);
-        let climate = climate(&mut rng);
-        let mut actions = Vec::new();
-        joins(&mut rng, &mut actions);
-        messages(&mut rng, &mut actions);
-        let faults = rng.range(2, 5);
-        for _ in 0..faults {
-            let at = rng.range(5 * SECOND, 35 * SECOND);
-            let fault = fault(&mut rng);
-            actions.push((at, Action::Begin(fault)));
-        }
-        actions.sort_by_key(|(at, _)| *at);
-        Plan {
-            climate,
-            health_interval_ms: *rng.pick(&[500, 500, 500, 250, 1_000]).unwrap_or(&500),
-            actions,
-            healed_at: 45 * SECOND,
-            rng,
-        }
-    }
-}
-
-fn climate(rng: &mut Rng) -> Climate {
-    let server = if rng.chance(0.5) {
-        ServerKind::Ours
-    } else {
-        ServerKind::NpmPeer
-    };
-    let calm = Climate {
-        alive_ms: *rng.pick(&[60_000, 90_000]).unwrap_or(&60_000),
-        ..Climate::calm(server)
-    };
-    match rng.below(4) {
-        0 => calm,
-        1 => Climate {
-            link_delay: (80 * MS, 150 * MS),
-            server_delay: (20 * MS, 120 * MS),
-            jitter: 20 * MS,
-            loss: 0.01,
-            rate: (300_000, 2_000_000),
-            ..calm
-        },
-        _ => Climate {
-            link_delay: (5 * MS, 70 * MS),
-            server_delay: (5 * MS, 50 * MS),
-            jitter: 8 * MS,
-            loss: if rng.chance(0.5) {
-                0.0
-            } else {
-                rng.below(30) as f64 / 1_000.0
-            },
-            rate: (500_000, 10_000_000),
-            ..calm
-        },
-    }
-}
-
-fn joins(rng: &mut Rng, actions: &mut Vec<(Micros, Action)>) {
-    let members = *rng.pick(&[2, 3, 4, 5, 5, 6, 6, 7, 8, 10]).unwrap_or(&5);
-    let spread = *rng.pick(&[0, 50 * MS, SECOND, 4 * SECOND]).unwrap_or(&0);
-    for nth in 0..members {
-        // Two are there from the beginning; of the others one in five comes late.
-        let late = nth >= 2 && rng.chance(0.2);
-        let at = if late {
-            rng.range(5 * SECOND, 40 * SECOND)
-        } else {
-            rng.below(spread + 1)
-        };
-        actions.push((at, Action::Join));
-    }
-}
-
-fn messages(rng: &mut Rng, actions: &mut Vec<(Micros, Action)>) {
-    let sends = rng.range(50, 250);
-    for _ in 0..sends {
-        let at = rng.range(200 * MS, 45 * SECOND);
-        let bytes = match rng.below(100) {
-            0..70 => rng.range(24, 300),
-            70..95 => rng.range(1_000, 16_000),
-            95..99 => rng.range(16_000, 100_000),
-            _ => rng.range(100_000, 600_000),
-        };
-        let burst = bytes < 1_000 && rng.chance(0.05);
-        let count = if burst { rng.range(10, 60) as u32 } else { 1 };
-        let directed = rng.chance(0.25);
-        actions.push((
-            at,
-            Action::Send {
-                count,
-                bytes: bytes as usize,
-                directed,
-            },
-        ));
-    }
-    if rng.chance(0.3) {
-        actions.push((rng.range(SECOND, 40 * SECOND), Action::SetInitData));
-    }
-}
-
-fn fault(rng: &mut Rng) -> Fault {
-    let seconds = |rng: &mut Rng, low, high| rng.range(low * SECOND, high * SECOND);
-    match rng.below(22) {
-        0 | 1 => Fault::Crash,
-        2 | 3 => Fault::Kill,
-        4 | 5 => Fault::Leave {
-            now: rng.chance(0.5),
-        },
-        6 => Fault::Freeze(seconds(rng, 1, 10)),
-        7 => Fault::Freeze(seconds(rng, 10, 40)),
-        8 => Fault::Busy(rng.range(200 * MS, 2 * SECOND)),
-        9 => Fault::SlowReader(seconds(rng, 2, 20)),
-        10 => Fault::Throttle(seconds(rng, 3, 15)),
-        11 => Fault::Loss(rng.range(20, 100) as f64 / 1_000.0, seconds(rng, 3, 12)),
-        12 => Fault::Delay(rng.range(100, 800), seconds(rng, 3, 12)),
-        13 => Fault::Cut(rng.range(300 * MS, 25 * SECOND)),
-        14 => Fault::CutOneWay(rng.range(300 * MS, 25 * SECOND)),
-        15 => Fault::BreakLinks,
-        16 => Fault::Partition {
-            signalling: false,
-            lasting: seconds(rng, 1, 25),
-        },
-        17 => Fault::Partition {
-            signalling: true,
-            lasting: seconds(rng, 1, 25),
-        },
-        18 => Fault::CutSignalling(seconds(rng, 2, 30)),
-        19 => Fault::CutAllSignalling(seconds(rng, 2, 30)),
-        20 => Fault::Restart {
-            clean: rng.chance(0.6),
-            lasting: rng.range(50 * MS, 15 * SECOND),
-        },
-        _ => Fault::DropHost,
+        draw::plan(Rng::new(seed ^ 0x6d65_7368_5f73_696d))
     }
 }

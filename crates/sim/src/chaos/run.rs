@@ -1,16 +1,16 @@
 //! A seed is run.
 
 use super::faults::End;
-use super::plan::{Action, Plan};
-use crate::Micros;
+use super::plan::{Action, MESSAGES, Modes, Plan};
 use crate::checker::{Mutation, Violation};
 use crate::rng::Rng;
 use crate::stats::Stats;
 use crate::trace::Trace;
 use crate::world::World;
-use peerjs_mesh_core::Config;
+use crate::{Micros, SECOND};
+use peerjs_mesh_core::{Config, Mode};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// How a seed is run.
@@ -105,6 +105,11 @@ pub(super) struct Run<'w> {
     pub(super) begun: u64,
     /// Since when nothing keeps the room from being one.
     pub(super) calm_since: Micros,
+    /// For how long the plan's clock stood still.
+    paused: Micros,
+    /// Who has said something, and how much was said in all.
+    spoke: BTreeSet<usize>,
+    said: u64,
 }
 
 impl Run<'_> {
@@ -118,27 +123,72 @@ impl Run<'_> {
             ends: BTreeMap::new(),
             begun: 0,
             calm_since: 0,
+            paused: 0,
+            spoke: BTreeSet::new(),
+            said: 0,
         }
     }
 
     fn play(mut self) {
+        self.count_plan();
         for (at, action) in std::mem::take(&mut self.plan.actions) {
+            let at = at + self.paused;
             self.end_until(at);
             self.world.run_to(at);
             self.act(action);
         }
-        self.end_until(self.plan.healed_at);
-        self.world.run_to(self.plan.healed_at);
+        self.say_enough();
+        let healed_at = self.plan.healed_at + self.paused;
+        self.end_until(healed_at);
+        self.world.run_to(healed_at);
         self.heal();
         self.judge();
         self.world.collect_counters();
+        let now = self.world.now();
+        let stats = self.world.stats_mut();
+        stats.count("simulated seconds", now / SECOND);
+        stats.high_water("simulated seconds", now / SECOND);
+    }
+
+    /// What kind of room it is, for the report.
+    fn count_plan(&mut self) {
+        let plan = &self.plan;
+        let modes = match plan.modes {
+            Modes::All(Mode::Host) => "seeds: host mode",
+            Modes::All(Mode::Full) => "seeds: full mode",
+            Modes::Mixed => "seeds: mixed modes",
+        };
+        let (overlapping, large) = (plan.overlapping, plan.members > 20);
+        let stats = self.world.stats_mut();
+        stats.count(modes, 1);
+        stats.count("seeds: overlapping faults", u64::from(overlapping));
+        stats.count("seeds: over 20 members", u64::from(large));
+    }
+
+    /// What could not be said, because nobody was there to say it, is said now; so is something by members that have
+    /// not said a word, as long as fewer than half have.
+    fn say_enough(&mut self) {
+        for _ in 0..2 * MESSAGES {
+            let few = 2 * self.spoke.len() < self.world.members();
+            if !few && self.said >= MESSAGES {
+                return;
+            }
+            self.send(1, 100, false);
+        }
+        self.world.stats_mut().count("seeds: too little said", 1);
     }
 
     pub(super) fn act(&mut self, action: Action) {
         match action {
             Action::Join => {
+                let mode = match self.plan.modes {
+                    Modes::All(mode) => mode,
+                    Modes::Mixed if self.rng.chance(0.5) => Mode::Full,
+                    Modes::Mixed => Mode::Host,
+                };
                 let config = Config {
-                    mesh_limit: None,
+                    mesh_limit: self.plan.mesh_limit,
+                    mode,
                     health_interval_ms: self.plan.health_interval_ms,
                     ..Config::new(ROOM)
                 };
@@ -167,23 +217,38 @@ impl Run<'_> {
                 }
             }
             Action::Begin(fault) => self.begin(fault),
+            Action::Quiet => {
+                let began = self.world.now();
+                self.quiet_point();
+                self.paused += self.world.now() - began;
+            }
         }
     }
 
     fn send(&mut self, count: u32, bytes: usize, directed: bool) {
-        let Some(from) = self.somebody() else { return };
+        let Some(from) = self.speaker() else { return };
+        let known = self.world.checker().list(from);
         let to = if directed {
-            let known = self.world.checker().list(from);
-            let Some(to) = self.rng.pick(&known).copied() else {
-                return;
-            };
-            Some(to)
+            self.rng.pick(&known).copied()
         } else {
             None
         };
         for _ in 0..count {
-            self.world.send(from, bytes, to);
+            self.said += u64::from(self.world.send(from, bytes, to).is_some());
         }
+        self.spoke.insert(from);
+    }
+
+    /// Somebody; every fourth time one who has not said a word.
+    fn speaker(&mut self) -> Option<usize> {
+        let mut there = self.world.present();
+        if self.rng.chance(0.25) || 2 * self.spoke.len() < self.world.members() {
+            let silent = |m: &usize| !self.spoke.contains(m);
+            if there.iter().any(silent) {
+                there.retain(silent);
+            }
+        }
+        self.rng.pick(&there).copied()
     }
 
     pub(super) fn somebody(&mut self) -> Option<usize> {

@@ -59,7 +59,12 @@ impl Checker {
 
     /// The others in a member's list, as its user was told.
     pub fn list(&self, member: usize) -> Vec<usize> {
-        self.books[member].list.iter().copied().collect()
+        self.lists(member).collect()
+    }
+
+    /// As `list`, one after another, rising.
+    pub(crate) fn lists(&self, member: usize) -> impl Iterator<Item = usize> {
+        self.books[member].list.iter().copied()
     }
 
     /// How many messages of `from` its user has heard.

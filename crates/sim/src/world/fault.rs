@@ -242,6 +242,32 @@ impl World {
         self.nodes[member].timer_grain = (grain_ms * MS).max(1);
     }
 
+    /// Nobody sees its page any more, or somebody does again. One that cannot run hears of it when it can.
+    pub fn hide(&mut self, member: usize, hidden: bool) {
+        if !self.nodes[member].life.alive() {
+            return;
+        }
+        if hidden {
+            self.fault("fault: page hidden", || format!("m{member}"));
+        } else {
+            let now = self.now;
+            self.disturbed_at = now;
+            self.trace
+                .line(now, || format!("== m{member} is seen again"));
+        }
+        self.nodes[member].hidden = hidden;
+        self.call(member, |machine, now| machine.set_hidden(now, hidden));
+    }
+
+    /// Its clock shows so many ms more from now on, or less.
+    pub fn step_clock(&mut self, member: usize, ms: i64) {
+        self.fault("fault: clock step", || format!("m{member} {ms} ms"));
+        self.nodes[member].step_clock(ms);
+        if self.nodes[member].life == Life::Running {
+            self.drain(member);
+        }
+    }
+
     /// What the first sends does not reach the second any more, or does again.
     pub fn cut_one_way(&mut self, from: usize, to: usize, cut: bool) {
         self.set_cut(&[(from, to)], cut, "fault: asymmetric cut");

@@ -7,6 +7,7 @@ use crate::machine::Machine;
 use crate::rng::Rng;
 use crate::{MS, Micros, SECOND};
 use peerjs_mesh_core::{Event, Instant, LinkId, Output, SessionId};
+use peerjs_mesh_protocol::signalling::FromServer;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// How a member is.
@@ -40,6 +41,8 @@ pub struct UserView {
     pub peers: BTreeSet<String>,
     /// Whether the room is whole.
     pub synced: bool,
+    /// Whether it has ever had a host.
+    pub was_in: bool,
     /// Whether it hosts, and who does.
     pub host: Option<(bool, String)>,
     /// Messages heard: sender's index, number.
@@ -61,6 +64,8 @@ pub(super) struct Node {
     pub(super) link_window: u32,
     /// Whether its user takes events.
     pub(super) reading: bool,
+    /// Whether nobody sees its page.
+    pub(super) hidden: bool,
     /// Its timers fire only at whole multiples of this (a hidden page's: 1 s).
     pub(super) timer_grain: Micros,
     wake: Option<Micros>,
@@ -91,6 +96,14 @@ impl Node {
     pub(super) fn offset(&self) -> Micros {
         self.offset
     }
+
+    /// It shows something else from now on; its timer is set anew.
+    pub(super) fn step_clock(&mut self, ms: i64) {
+        self.offset = self
+            .offset
+            .saturating_add_signed(ms.saturating_mul(MS as i64));
+        self.wake = None;
+    }
 }
 
 impl World {
@@ -107,6 +120,7 @@ impl World {
             offset,
             link_window,
             reading: true,
+            hidden: false,
             timer_grain: 1,
             wake: None,
             generation: 0,
@@ -306,6 +320,8 @@ impl World {
         let node = &mut self.nodes[member];
         node.life = Life::Running;
         node.wake = None;
+        let hidden = node.hidden;
+        self.call(member, |machine, now| machine.set_hidden(now, hidden));
         if timer_first {
             self.call(member, |machine, now| machine.handle_timeout(now));
         }
@@ -346,7 +362,17 @@ impl World {
             }
             _ => {}
         }
+        let opened = matches!(&fact, Fact::SessionReceived(_, FromServer::Open));
+        let hosted = |world: &World| {
+            let machine = world.nodes[member].machine.as_ref();
+            machine.is_some_and(|machine| machine.status().is_host)
+        };
+        let cold = opened && self.nodes[member].view.was_in && !hosted(self);
         self.call(member, |machine, now| fact.tell(machine, now));
+        if cold && hosted(self) {
+            // The server was the judge: nobody of the line had answered.
+            self.stats.count("cold claims", 1);
+        }
     }
 
     fn obey(&mut self, member: usize, output: Output) {

@@ -136,7 +136,8 @@ impl World {
             }
             Event::Sync { peers } => view.synced = peers.is_some(),
             Event::HostConnected { is_host, host, .. } => {
-                view.host = Some((*is_host, host.clone()))
+                view.was_in = true;
+                view.host = Some((*is_host, host.clone()));
             }
             Event::HostDropped => view.host = None,
             Event::InitData { id, data } => {

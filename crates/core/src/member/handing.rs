@@ -1,0 +1,82 @@
+//! A host gives its office to somebody while it still serves.
+
+use super::{Member, Role};
+use crate::api::LinkId;
+use crate::config::{HIDDEN_AGAIN_MS, HIDDEN_MS};
+use crate::link::Link;
+use crate::names::Key;
+use crate::prelude::*;
+use crate::time::Instant;
+use crate::wire::Moved;
+
+impl Member {
+    /// Who would host next: the first of the line that is there; whose page is seen, if there is such a one.
+    fn successor(&self, seen: bool) -> Option<(LinkId, Key)> {
+        let there =
+            |link: &&Link| link.is_guest() && link.suspicion.is_none() && link.going.is_none();
+        let find = |key: Key, seen: bool| {
+            let link = self
+                .links
+                .iter()
+                .filter(there)
+                .find(|link| link.peer == Some(key) && !(seen && link.hidden))?;
+            Some((link.id, key))
+        };
+        let line = self.line();
+        let first = line.iter().find_map(|key| find(*key, true));
+        match seen {
+            true => first,
+            false => first.or_else(|| line.iter().find_map(|key| find(*key, false))),
+        }
+    }
+
+    /// Hands the office over, if there is somebody to take it. The old host stays a member, at the new one.
+    pub(super) fn hand_over(&mut self, seen: bool) -> bool {
+        let Role::Host(hosting) = &self.role else {
+            return false;
+        };
+        if hosting.in_doubt() {
+            return false;
+        }
+        let Some((id, key)) = self.successor(seen) else {
+            return false;
+        };
+        self.counters.handed_over += 1;
+        self.handed_at = Some(self.now);
+        let (founding, term) = (self.founding, self.term + 1);
+        self.yield_to(id, key, founding, term, false);
+        true
+    }
+
+    /// The host has made this member its successor.
+    pub(super) fn take_office_from(&mut self, id: LinkId, moved: &Moved) {
+        if !matches!(self.role, Role::Guest(host) if host == id) || moved.founding != self.founding
+        {
+            return;
+        }
+        self.make_peer(id);
+        self.term = self.term.max(moved.term.saturating_sub(1));
+        self.handed_at = Some(self.now);
+        // The room's name is handed over as well: nobody shall found another room in between.
+        if self.name.shared.is_some() {
+            self.claim_name(true);
+        }
+        self.take_over(Vec::new());
+    }
+
+    /// When a host whose page nobody sees hands its office over.
+    pub(super) fn hidden_deadline(&self) -> Option<Instant> {
+        let hidden = self.hidden.filter(|_| self.is_host())?.plus_ms(HIDDEN_MS);
+        self.successor(true)?;
+        Some(match self.handed_at {
+            Some(at) => hidden.max(at.plus_ms(HIDDEN_AGAIN_MS)),
+            None => hidden,
+        })
+    }
+
+    pub(super) fn hidden_on_time(&mut self) {
+        if self.hidden_deadline().is_some_and(|at| self.now >= at) {
+            self.hand_over(true);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Before the office is taken: do others hear the host?
+
+use super::{Member, Role};
+use crate::api::LinkId;
+use crate::names::Key;
+use crate::prelude::*;
+use crate::time::Instant;
+use crate::wire::Record;
+
+/// How long answers are waited for, ms, or two round trips (topology study §3.3: 300 or two of the slowest).
+const ANSWERS_MS: u64 = 300;
+
+/// What is known of those who were asked.
+pub(super) struct Vote {
+    /// `true`: the host is gone for it, too.
+    asked: Vec<(Key, Option<bool>)>,
+    until: Instant,
+}
+
+/// What came of asking.
+pub(super) enum Verdict {
+    /// Until then it is open.
+    Open(Instant),
+    Gone,
+    /// It is only our link that broke.
+    Alive,
+}
+
+impl Member {
+    /// Whether the host is gone for the majority of those who can be asked; nobody to ask: we said so ourselves.
+    pub(super) fn vote(&mut self) -> Verdict {
+        let now = self.now;
+        let Role::Seeking(seek) = &self.role else {
+            return Verdict::Gone;
+        };
+        if seek.sure {
+            return Verdict::Gone;
+        }
+        if seek.vote.is_none() {
+            self.ask_others();
+        }
+        let Role::Seeking(seek) = &mut self.role else {
+            return Verdict::Gone;
+        };
+        let Some(vote) = &seek.vote else {
+            return Verdict::Gone;
+        };
+        let gone = 1 + vote.asked.iter().filter(|it| it.1 == Some(true)).count();
+        let alive = vote.asked.iter().filter(|it| it.1 == Some(false)).count();
+        let open = vote.asked.len() + 1 - gone - alive;
+        if gone > alive + open {
+            Verdict::Gone
+        } else if alive >= gone + open || (now >= vote.until && alive >= gone) {
+            // Asked anew the next time: answers get old.
+            seek.vote = None;
+            Verdict::Alive
+        } else if now >= vote.until {
+            Verdict::Gone
+        } else {
+            Verdict::Open(vote.until)
+        }
+    }
+
+    fn ask_others(&mut self) {
+        let silence = self.silence_ms();
+        let Role::Seeking(seek) = &self.role else {
+            return;
+        };
+        let mut asked = Vec::new();
+        let mut slowest = 0;
+        let mut ids = Vec::new();
+        for link in &self.links {
+            let Some(key) = link.peer.filter(|key| !seek.lost.contains(key)) else {
+                continue;
+            };
+            if link.warm
+                && link.beats()
+                && link.suspicion.is_none()
+                && self.now.ms_since(link.heard) <= silence
+                && self.seat(key).is_some()
+            {
+                // Whoever has come to be admitted has said it.
+                let said = matches!(link.standing, crate::link::Standing::Waiting(_));
+                asked.push((key, said.then_some(true)));
+                slowest = slowest.max(u64::from(link.rtt_micros.unwrap_or(0)) / 1_000);
+                if !said {
+                    ids.push(link.id);
+                }
+            }
+        }
+        for id in ids {
+            self.control(id, &Record::Ask);
+        }
+        let until = self.now.plus_ms(ANSWERS_MS.max(2 * slowest));
+        if let Role::Seeking(seek) = &mut self.role {
+            seek.vote = Some(Vote { asked, until });
+        }
+    }
+
+    /// The host, as far as this member can hear.
+    pub(super) fn heard_host(&self) -> Option<Key> {
+        match &self.role {
+            Role::Host(hosting) if !hosting.in_doubt() => Some(self.me),
+            Role::Guest(id) => {
+                let fresh = 2 * u64::from(self.cfg.health_interval_ms) + 100;
+                self.link(*id)
+                    .filter(|link| {
+                        link.suspicion.is_none() && self.now.ms_since(link.heard) <= fresh
+                    })
+                    .and(self.host)
+            }
+            // It has asked somebody to take it in who is alive, and will host.
+            Role::Seeking(_) => self
+                .links
+                .iter()
+                .find(|link| link.is_knocking() && link.suspicion.is_none())
+                .and_then(|link| link.peer),
+            _ => None,
+        }
+    }
+
+    pub(super) fn on_ask(&mut self, id: LinkId) {
+        let peer = self.link(id).and_then(|link| link.peer);
+        // Whoever it asked to be taken in by is not somebody else.
+        let host = self.heard_host().filter(|host| Some(*host) != peer);
+        self.control(id, &Record::Heard { host });
+    }
+
+    /// Somebody says whom it hears as the host.
+    pub(super) fn on_heard(&mut self, by: Key, host: Option<Key>) {
+        let now = self.now;
+        let Role::Seeking(seek) = &mut self.role else {
+            return;
+        };
+        let Some(vote) = &mut seek.vote else {
+            return;
+        };
+        if let Some(host) = host
+            && !seek.lost.contains(&host)
+        {
+            // The others have found one already.
+            seek.vote = None;
+            return self.redirected(Some(host));
+        }
+        if let Some(it) = vote.asked.iter_mut().find(|it| it.0 == by) {
+            it.1 = Some(host.is_none());
+            seek.next_at = seek.next_at.min(now);
+            self.seek_step();
+        }
+    }
+}
