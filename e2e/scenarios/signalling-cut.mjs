@@ -5,8 +5,8 @@ import { Fault } from "./succession.mjs";
 
 /** Sessions end with the server's process: at once, so to speak. */
 const NOTICED = 10_000;
-/** The longest wait between two attempts to reach the server is 10 s. */
-const UP = 40_000;
+/** The longest wait between two attempts is 10 s; Firefox itself delays those that follow failed ones, by up to 60 s. */
+const UP = 90_000;
 /** And as long may the host take for the room's name. */
 const JOINABLE = 40_000;
 
