@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Member } from "./harness/member.mjs";
-import { Ledger, listEachOther, orderly } from "./harness/oracle.mjs";
+import { Chatter } from "./harness/chatter.mjs";
+import { calm, hears, Ledger, listEachOther, marks, orderly, said } from "./harness/oracle.mjs";
 import { FALSY, mixture } from "./harness/values.mjs";
 
 function member(name) {
@@ -72,6 +73,100 @@ test("the judge finds survivors that heard different prefixes of a dead sender",
   ledger.samePrefix(sender, [receiver, other]);
   other.say({ event: "data", from: sender.id, data: "not for you" });
   assert.throws(() => ledger.samePrefix(sender, [receiver, other]), { message: /other from sender, who died: message 4/ });
+});
+
+test("who came later hears the rest of a dead sender's broadcasts, to the same end", () => {
+  const [sender, early, late] = ["sender", "early", "late"].map(member);
+  const ledger = new Ledger();
+  for (const data of ["a", "b"]) ledger.note(sender, data);
+  ledger.enter(late);
+  for (const data of ["c", "d"]) ledger.note(sender, data);
+  for (const data of ["a", "b", "c"]) early.say({ event: "data", from: sender.id, data });
+  assert.throws(() => ledger.samePrefix(sender, [early, late]), { message: /late heard 2 broadcasts and early 3/ });
+  late.say({ event: "data", from: sender.id, data: "c" });
+  ledger.samePrefix(sender, [early, late]);
+  late.say({ event: "data", from: sender.id, data: "d" });
+  assert.throws(() => ledger.samePrefix(sender, [early, late]), { message: /late heard 4 broadcasts and early 3/ });
+});
+
+/** Five broadcasts "0" to "4" of a sender, and what its receiver was told: a text is data, a pair a gap. */
+function gappedBy(...told) {
+  const [sender, receiver] = [member("sender"), member("receiver")];
+  const ledger = new Ledger();
+  for (const data of ["0", "1", "2", "3", "4"]) ledger.note(sender, data);
+  for (const item of told) {
+    receiver.say(typeof item === "string" ? { event: "data", from: sender.id, data: item } : { event: "gap", from: sender.id, missing: item });
+  }
+  return { ledger, sender, receiver };
+}
+
+const GAPS = {
+  "messages that are missing without a word": [["0", "3", "4"], /message 1, after 0 gaps/],
+  "a gap that is too short": [["0", [2, 2], "3", "4"], /message 2, after 1 gaps/],
+  "a gap that names what was heard": [["0", "1", [2, 3], "3", "4"], /begins after message 2/],
+  "a message that comes although it was told missing": [["0", [2, 3], "2", "3", "4"], /message 3, after 1 gaps/],
+  "a gap of the future": [["0", "1", "2", "3", [5, 9]], /within what was sent/],
+  "an end that is missing": [["0", [2, 3], "3"], /heard or told as missing/],
+  "a gap told twice": [["0", [2, 2], [3, 3], "3", "4"], /2 gaps, not 1 to 1/],
+  "no gap where one was due": [["0", "1", "2", "3", "4"], /0 gaps, not 1 to 1/],
+};
+
+for (const [fault, [told, message]] of Object.entries(GAPS)) {
+  test(`the judge finds, beyond retention, ${fault}`, () => {
+    const { ledger, sender, receiver } = gappedBy(...told);
+    assert.throws(() => ledger.gapped(sender, receiver, 1, 1), { message });
+  });
+}
+
+test("the judge is content with one gap, and waits for the last message behind it", async () => {
+  const { ledger, sender, receiver } = gappedBy("0", [2, 3], "3");
+  await assert.rejects(ledger.caughtUp([sender], receiver, 20), { message: /sender's last: "4"/ });
+  receiver.say({ event: "data", from: sender.id, data: "4" });
+  await ledger.caughtUp([sender], receiver, 20);
+  ledger.gapped(sender, receiver, 1, 1);
+});
+
+for (const alarm of [{ event: "hostdropped" }, { event: "peerdropped", id: "x", peers: ["id-m"] }, { event: "sync", peers: false }]) {
+  test(`the judge finds a false alarm: ${alarm.event}`, () => {
+    const made = member("m");
+    made.say(alarm);
+    const since = marks([made]);
+    made.say({ event: "sync", peers: ["id-m"] });
+    calm(since);
+    made.say(alarm);
+    assert.throws(() => calm(since), { message: /a false alarm/ });
+  });
+}
+
+test("the judge counts what is said since a mark, and waits for it", async () => {
+  const made = member("m");
+  const down = ({ event, state }) => event === "signalling" && state === "down";
+  made.say({ event: "signalling", state: "down" });
+  const since = marks([made]);
+  await assert.rejects(hears(since, "is down", down, 20), { message: /is down/ });
+  assert.throws(() => said(since, "once down", down), { message: /once down/ });
+  made.say({ event: "signalling", state: "down" });
+  await hears(since, "is down", down, 20);
+  said(since, "once down", down);
+  made.say({ event: "signalling", state: "down" });
+  assert.throws(() => said(since, "once down", down), { message: /once down/ });
+});
+
+test("a room has recovered when somebody's message of after the fault has reached all others, not before", async () => {
+  const all = ["a", "b", "c"].map(member);
+  const [a, b, c] = all;
+  const chatter = new Chatter(new Ledger());
+  const says = (who, n, t) => who.say({ event: "sent", tag: `${who.name} says ${n}`, t });
+  const hear = (who, from, n, t) => who.say({ event: "data", from: from.id, data: { who: from.name, n }, t });
+  for (const who of all) says(who, 0, 90);
+  // What was said before the fault does not count, though it comes after it; nor what one alone has.
+  for (const who of all) for (const from of all) if (who !== from) hear(who, from, 0, 110);
+  for (const who of all) says(who, 1, 105);
+  hear(b, a, 1, 130);
+  await assert.rejects(chatter.recovered(100, all, 20), { message: /hears/ });
+  hear(c, a, 1, 150);
+  for (const [who, from, t] of [[a, b, 170], [c, b, 160], [a, c, 400], [b, c, 300]]) hear(who, from, 1, t);
+  assert.deepEqual(await chatter.recovered(100, all, 20), { first: 50, all: 300 });
 });
 
 test("the judge finds lists that differ, and waits for the last change", async () => {

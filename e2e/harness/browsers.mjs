@@ -65,6 +65,9 @@ const isFirefoxPage = ({ args }) => args.includes("-contentproc") && / tab$/.tes
 class RunningBrowser {
   #turn = Promise.resolve();
 
+  /** A tab that covers all others, where pages are to be hidden. */
+  cover = undefined;
+
   constructor(kind, browser, pid, isPage, close) {
     this.kind = kind;
     this.browser = browser;
@@ -87,13 +90,14 @@ class RunningBrowser {
   async #open(url) {
     const before = this.#pageProcesses();
     // Tabs of one Chromium context hide each other, and hidden pages are throttled.
-    const context = this.kind === "chromium" ? await this.browser.createBrowserContext() : undefined;
+    const context = this.kind === "chromium" && !this.cover ? await this.browser.createBrowserContext() : undefined;
     const page = await (context ?? this.browser).newPage();
     const errors = [];
     page.on("pageerror", (error) => errors.push(String(error?.stack ?? error)));
     page.on("console", (message) => {
       if (message.type() === "error" || message.type() === "warn") errors.push(`console: ${message.text()}`);
     });
+    await this.cover?.bringToFront();
     await page.goto(url, { waitUntil: "load", timeout: 30_000 });
     const fresh = [...this.#pageProcesses()].filter((pid) => !before.has(pid));
     const close = async () => {
@@ -132,6 +136,20 @@ export async function launchChromium(place, { args = [], ignoreDefaultArgs } = {
   const [tab] = await browser.pages();
   await tab?.evaluate(() => true);
   return new RunningBrowser("chromium", browser, pid, isChromiumPage, () => closeBrowser(browser, browser.process()));
+}
+
+/** Puppeteer says these, so that pages nobody sees are as quick as others. */
+const UNTHROTTLED = [
+  "--disable-renderer-backgrounding",
+  "--disable-background-timer-throttling",
+  "--disable-backgrounding-occluded-windows",
+];
+
+/** Chromium at a place whose pages are hidden behind another tab, and throttled as for everybody. */
+export async function launchHidden(place) {
+  const running = await launchChromium(place, { ignoreDefaultArgs: UNTHROTTLED });
+  running.cover = (await running.browser.pages())[0] ?? (await running.browser.newPage());
+  return running;
 }
 
 /** Firefox at a place. Its BiDi is a TCP port of that place, which `place.tunnel()` leads to from here. */

@@ -3,6 +3,7 @@
 //   net.kind         "plain" or "lab"
 //   net.place(name)  a place: { name, address, spawn(command, args, options), wrapper(program), tunnel() }
 //   net.stop()
+//   net.cut(place), net.heal(place)   the lab alone: nothing comes to that place or leaves it, and it does again
 //
 // `spawn` gives a child whose process is the program itself, so that signals reach it; `wrapper` the path of a file
 // that starts the program there; `tunnel` a port number for a debugger: what listens on it there is reached on it here.
@@ -51,7 +52,9 @@ export async function labNet({ delay, jitter, loss, seed = Number(process.env.ME
     }
     return places.get(name);
   };
-  return { kind: "lab", lab, place, stop: () => lab.stop() };
+  const cut = ({ node }) => lab.command({ cmd: "cut", node });
+  const heal = ({ node }) => lab.command({ cmd: "heal", node });
+  return { kind: "lab", lab, place, cut, heal, stop: () => lab.stop() };
 }
 
 /** The lab's binary: LAB_BIN, or what cargo built. */

@@ -1,11 +1,11 @@
 // A program: npm `peer` (PeerServer) on an address, with the first line of output of `peerjs-mesh serve --json`.
 //
-//   node npm-peer.mjs ADDRESS [KEY]
+//   node npm-peer.mjs ADDRESS [KEY [PORT]]
 
 import { PeerServer } from "peer";
 
-const [host, key = "peerjs"] = process.argv.slice(2);
-PeerServer({ host, port: 0, path: "/", key }, (server) => {
+const [host, key = "peerjs", wanted = "0"] = process.argv.slice(2);
+PeerServer({ host, port: Number(wanted), path: "/", key }, (server) => {
   const { port } = server.address();
   console.log(JSON.stringify({ event: "listening", url: `http://${host}:${port}/`, port }));
 });

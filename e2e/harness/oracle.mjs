@@ -98,9 +98,12 @@ export class Ledger {
   samePrefix(dead, survivors) {
     let first;
     for (const receiver of survivors) {
-      const due = (this.#sent.get(dead) ?? []).filter(({ to }) => to === undefined || to === receiver.id);
+      const before = this.#before.get(receiver)?.get(dead) ?? 0;
+      const sent = this.#sent.get(dead) ?? [];
+      const due = sent.slice(before).filter(({ to }) => to === undefined || to === receiver.id);
       let at = 0;
-      let broadcasts = 0;
+      // Who came later is told nothing of before; the prefixes have to end alike.
+      let broadcasts = sent.slice(0, before).filter(({ to }) => to === undefined).length;
       for (const [i, heard] of receiver.dataFrom(dead.id).entries()) {
         const text = JSON.stringify(heard);
         while (at < due.length && due[at].to !== undefined && JSON.stringify(due[at].data) !== text) at++;
@@ -116,6 +119,69 @@ export class Ledger {
         `of ${dead.name}, who died, ${receiver.name} heard ${broadcasts} broadcasts and ${first.receiver.name} ${first.broadcasts}`,
       );
     }
+  }
+
+  /** Waits until `receiver` has heard the last of what each of `senders` sent, whatever it missed before. */
+  async caughtUp(senders, receiver, ms) {
+    await Promise.all(
+      senders.map((sender) => {
+        const last = JSON.stringify(this.due(sender, receiver).at(-1));
+        const is = ({ event, from, data }) => event === "data" && from === sender.id && JSON.stringify(data) === last;
+        return receiver.until(() => last === undefined || receiver.events.some(is), ms, `${sender.name}'s last: ${short(last)}`);
+      }),
+    );
+  }
+
+  /**
+   * Beyond retention: of the sender's broadcasts (it directed nothing to anybody) exactly those are missing that gaps
+   * name, each gap is told before what comes after it, and there are `least` to `most` of them.
+   */
+  gapped(sender, receiver, least, most) {
+    const sent = this.#sent.get(sender) ?? [];
+    let next = this.#before.get(receiver)?.get(sender) ?? 0;
+    let gaps = 0;
+    const where = `${receiver.name} from ${sender.name}`;
+    for (const event of receiver.events) {
+      if (event.from !== sender.id) continue;
+      if (event.event === "gap") {
+        // Numbers begin at 1.
+        const [first, last] = event.missing;
+        assert.equal(first, next + 1, `${where}: the gap ${short(event)} begins after message ${next}`);
+        assert(last >= first && last <= sent.length, `${where}: the gap ${short(event)} ends within what was sent`);
+        next = last;
+        gaps++;
+      } else if (event.event === "data") {
+        const due = next < sent.length ? JSON.stringify(sent[next].data) : "nothing";
+        assert.equal(JSON.stringify(event.data), due, `${where}: message ${next}, after ${gaps} gaps`);
+        next++;
+      }
+    }
+    assert.equal(next, sent.length, `${where}: heard or told as missing`);
+    assert(gaps >= least && gaps <= most, `${where}: ${gaps} gaps, not ${least} to ${most}`);
+  }
+}
+
+/** How many events each of `members` has said so far: for `calm`. */
+export const marks = (members) => new Map(members.map((member) => [member, member.events.length]));
+
+/** What is no false alarm is none: since its mark nobody has lost the host, a member, or the room's being whole. */
+export function calm(since) {
+  for (const [member, mark] of since) {
+    const alarm = member.events.slice(mark).find(({ event, peers }) => event === "hostdropped" || event === "peerdropped" || (event === "sync" && !peers));
+    assert.equal(alarm, undefined, `${member.name}: a false alarm: ${short(alarm)}`);
+  }
+}
+
+/** Waits until each of them has said such an event since its mark. */
+export async function hears(since, what, wanted, ms) {
+  await Promise.all([...since].map(([member, mark]) => member.until(() => member.events.slice(mark).some(wanted), ms, what)));
+}
+
+/** Since its mark each of them has said such an event that many times. */
+export function said(since, what, wanted, times = 1) {
+  for (const [member, mark] of since) {
+    const found = member.events.slice(mark).filter(wanted);
+    assert.equal(found.length, times, `${member.name}: ${what}: ${short(found)}`);
   }
 }
 
@@ -156,7 +222,8 @@ export async function listEachOther(members, ms) {
 
 /**
  * What holds for every member at all times, whatever the scenario: one `joined`; each member announced once per
- * stay; data only between `peerjoined` and `peerdropped` of its sender; no gap; no complaint.
+ * stay; data only between `peerjoined` and `peerdropped` of its sender; no gap, unless they are judged by `gapped`; no
+ * complaint.
  */
 export function orderly(member, { gaps = false } = {}) {
   assert.deepEqual(member.complaints, [], `${member.name} said what is no line of the interface`);

@@ -90,8 +90,8 @@ export class PageMember extends Member {
   }
 }
 
-/** The address of the agent page that joins `room`. */
-export function agentUrl(files, { room, server, options = {}, connection }) {
+/** The address of the agent page that joins `room`; `recorder` is where its recorder is served, if it is to record. */
+export function agentUrl(files, { room, server, options = {}, connection, recorder }) {
   const all = { ...options, connection: connection ?? server.connection() };
-  return `${files.url}e2e/agent.html#${encodeURIComponent(JSON.stringify({ room, options: all }))}`;
+  return `${files.url}e2e/agent.html#${encodeURIComponent(JSON.stringify({ room, options: all, recorder }))}`;
 }

@@ -1,4 +1,4 @@
-// Signalling servers with one face: { kind, url, port, host, connection(), stop(), kill() }.
+// Signalling servers with one face: { kind, url, port, host, connection(), stop(), kill(), again() }.
 
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -24,12 +24,16 @@ export function crowdBinary() {
   return path;
 }
 
-async function face(kind, place, child) {
+/** `start(port)` spawns the program; port 0 is any free one. */
+async function face(kind, place, start) {
+  let child = start(0);
   const { port } = await listening(child, START, `server ${kind}`);
   return {
     kind,
     place,
-    child,
+    get child() {
+      return child;
+    },
     port,
     host: place.address,
     url: `http://${place.address}:${port}/`,
@@ -48,18 +52,24 @@ async function face(kind, place, child) {
       kill(child.pid, "SIGKILL");
       await child.exited;
     },
+    /** After `kill`: the same program on the same port, which knows nobody. */
+    async again() {
+      child = start(port);
+      await listening(child, START, `server ${kind}, started again`);
+    },
   };
 }
 
 /** `peerjs-mesh serve`. */
 export function startOurs(place, args = []) {
-  const all = ["serve", "--host", place.address, "--port", "0", "--json", ...args];
-  return face("ours", place, place.spawn(binary(), all));
+  const all = (port) => ["serve", "--host", place.address, "--port", String(port), "--json", ...args];
+  return face("ours", place, (port) => place.spawn(binary(), all(port)));
 }
 
 /** npm `peer` 1.0.2. */
 export function startNpmPeer(place, key = "peerjs") {
-  return face("npm-peer", place, place.spawn(process.execPath, [here("npm-peer.mjs"), place.address, key]));
+  const all = (port) => [here("npm-peer.mjs"), place.address, key, String(port)];
+  return face("npm-peer", place, (port) => place.spawn(process.execPath, all(port)));
 }
 
 /** Both servers, by name. */
@@ -72,5 +82,5 @@ export const SERVERS = { ours: startOurs, "npm-peer": startNpmPeer };
 export async function startStatic(place, mounts = {}) {
   const stand = process.env.PEERJS_MESH_PACKAGE;
   const all = Object.entries({ "/": ROOT, ...(stand && { "/packages/peerjs-mesh/": stand }), ...mounts }).map(([prefix, folder]) => `${prefix}=${folder}`);
-  return face("static", place, place.spawn(process.execPath, [here("static-server.mjs"), place.address, ...all]));
+  return face("static", place, () => place.spawn(process.execPath, [here("static-server.mjs"), place.address, ...all]));
 }

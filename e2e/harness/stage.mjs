@@ -1,7 +1,8 @@
 // A stage is a net with a static server and browsers on it; rooms are played on it, one after another.
 
 import { randomUUID } from "node:crypto";
-import { launchChromium, launchFirefox } from "./browsers.mjs";
+import { launchChromium, launchFirefox, launchHidden } from "./browsers.mjs";
+import { Chatter } from "./chatter.mjs";
 import { startCrowd } from "./crowd.mjs";
 import { startNative } from "./native-member.mjs";
 import { Ledger, listEachOther, orderly } from "./oracle.mjs";
@@ -9,7 +10,8 @@ import { agentUrl, PageMember } from "./page-member.mjs";
 import { SERVERS, startStatic } from "./servers.mjs";
 import { short } from "./time.mjs";
 
-const LAUNCH = { chromium: launchChromium, firefox: launchFirefox };
+/** Kinds of members that are pages: `hidden` is one of a Chromium that shows another tab. */
+const LAUNCH = { chromium: launchChromium, firefox: launchFirefox, hidden: launchHidden };
 
 /** How long the members of a mix may take to list each other when nothing is wrong, ms. */
 const GATHER = 20_000;
@@ -62,6 +64,33 @@ export class Stage {
     }
   }
 
+  /**
+   * Scenarios one after another in the same room, each after the other has mended it; a room in which one failed is
+   * replaced. `{play(scenario, note), close()}`.
+   */
+  share({ server, mix, options }) {
+    let room;
+    const close = async () => {
+      const open = room;
+      room = undefined;
+      await open?.close();
+      await open?.server.stop();
+    };
+    const play = async (scenario, note) => {
+      await this.warm(mix);
+      room ??= new Room(this, await SERVERS[server](this.net.place("server")), mix, options);
+      room.note = note;
+      try {
+        await scenario.default(room);
+      } catch (error) {
+        const account = room.account();
+        await close();
+        throw new Error(`${error.message}\n\n${account}`, { cause: error });
+      }
+    };
+    return { play, close };
+  }
+
   async close() {
     const browsers = await Promise.allSettled(this.#browsers.values());
     await Promise.all(browsers.map(({ value }) => value?.close()));
@@ -76,7 +105,10 @@ export class Room {
   /** Every member that ever was, in the order in which they were started. */
   all = [];
   ledger = new Ledger();
+  chatter = new Chatter(this.ledger);
   #counts = {};
+  /** By the name of a place: who is there. A place whose member is over is taken by the next one of its kind. */
+  #places = new Map();
 
   constructor(stage, server, mix, options = {}, note = () => {}) {
     this.stage = stage;
@@ -103,43 +135,48 @@ export class Room {
   /** Starts one more member; resolves as soon as it runs, joined or not. */
   async start(kind, settings) {
     if (kind !== "native") return (await this.prepare(kind)).start(settings);
-    const { name, place } = this.#next(kind);
-    return this.#enter(startNative(place, name, this.#config(settings)));
+    const { name, place, enter } = this.#next(kind);
+    return enter(startNative(place, name, this.#config(settings)));
   }
 
   /** Starts `count` native members in one process, which join at the same moment. */
   startCrowd(count) {
     const all = Array.from({ length: count }, () => this.#next("native"));
     const names = all.map(({ name }) => name);
-    return startCrowd(all[0].place, names, this.#config()).map((member) => this.#enter(member));
+    return startCrowd(all[0].place, names, this.#config()).map((member, i) => all[i].enter(member));
   }
 
   /** Opens a page whose process runs but which has not joined yet: `{start()}` lets it. */
   async prepare(kind) {
-    const { name, place } = this.#next(kind);
+    const { name, place, enter } = this.#next(kind);
     const browser = await this.stage.browser(kind, place);
     const opened = await browser.open(`${this.stage.files.url}e2e/package.json`);
     return {
       start: async (settings) => {
         await opened.page.goto(agentUrl(this.stage.files, this.#config(settings)), { waitUntil: "load" });
-        return this.#enter(new PageMember(name, kind, opened));
+        return enter(new PageMember(name, kind, opened));
       },
     };
   }
 
   #next(kind) {
     const number = (this.#counts[kind] = (this.#counts[kind] ?? 0) + 1);
-    const name = `${kind}-${number}`;
-    return { name, place: this.net.place(name) };
+    let slot = 1;
+    while (this.#places.has(`${kind}-${slot}`) && !this.#places.get(`${kind}-${slot}`).member?.over) slot++;
+    const place = this.net.place(`${kind}-${slot}`);
+    const taken = {};
+    this.#places.set(`${kind}-${slot}`, taken);
+    const enter = (member) => {
+      member.place = place;
+      taken.member = member;
+      this.all.push(member);
+      return member;
+    };
+    return { name: `${kind}-${number}`, place, enter };
   }
 
   #config({ options, ...more } = {}) {
     return { room: this.name, server: this.server, ...more, options: { ...this.options, ...options } };
-  }
-
-  #enter(member) {
-    this.all.push(member);
-    return member;
   }
 
   /**
@@ -155,6 +192,38 @@ export class Room {
     await Promise.all(others.map((kind) => this.start(kind)));
     await listEachOther(this.members, GATHER);
     return this.members;
+  }
+
+  /**
+   * Starts, one after another, whoever of the mix is not there, at the end of the room's line; resolves when all list
+   * each other. Nothing may be on the way: what was sent so far is not for those who come.
+   */
+  async fill() {
+    const there = this.members.map(({ kind }) => kind);
+    for (const kind of this.mix) {
+      const at = there.indexOf(kind);
+      if (at >= 0) {
+        there.splice(at, 1);
+        continue;
+      }
+      const fresh = await this.start(kind);
+      this.ledger.enter(fresh);
+      await fresh.until(() => fresh.list, GATHER, "is in the room");
+    }
+    await this.listed(GATHER);
+    return this.members;
+  }
+
+  /** The first deputy of the host: the next of the line in which the host lists all. */
+  get deputy() {
+    const { id, list } = this.host;
+    const next = list[(list.indexOf(id) + 1) % list.length];
+    return this.members.find((member) => member.id === next);
+  }
+
+  /** Those who were there and are no more. */
+  get dead() {
+    return this.all.filter((member) => member.over);
   }
 
   /** Waits until the members that are there list each other and nobody else. */
@@ -178,7 +247,7 @@ export class Room {
     const few = this.all.length > 8;
     for (const member of this.all) {
       lines.push(`${member.name} (${member.id}${member.isHost ? ", host" : ""}${member.over ? `, ${member.over}` : ""})`);
-      const notable = member.events.filter(({ event }) => !["data", "sent", "media", "called"].includes(event)).slice(few ? -3 : -12);
+      const notable = member.events.filter(({ event }) => !["data", "sent", "media", "called", "hushed"].includes(event)).slice(few ? -3 : -12);
       for (const event of notable) lines.push(`    ${Math.round(event.at)} ${short(event, few ? 120 : 300)}`);
       if (member.log) lines.push(...member.log.trim().split("\n").slice(-8).map((line) => `    | ${short(line, 300)}`));
     }

@@ -27,6 +27,12 @@ export function within(promise, ms, what) {
 /** Milliseconds of the harness's own monotonic clock. */
 export const now = () => performance.now();
 
+/** Unix milliseconds with a fraction: the clock of members' events, which are all on this machine. */
+export const wall = () => performance.timeOrigin + performance.now();
+
+/** Until so many ms have passed since `began`, for tests that are about the time itself: a member is stopped for 10 s. */
+export const passed = (ms, began = now()) => new Promise((resolve) => setTimeout(resolve, ms - (now() - began)));
+
 /** Text that is short enough for a message. */
 export function short(value, length = 200) {
   const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));

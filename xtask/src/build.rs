@@ -16,7 +16,10 @@ const PACKAGE: &str = "packages/peerjs-mesh";
 const DEMO: &str = "apps/demo";
 const CLI: &str = "peerjs-mesh-cli";
 const LAB: &str = "peerjs-mesh-lab";
+/// Programs that are examples of a crate: many members in one, and what repeats a page's recording.
+const EXAMPLES: [(&str, &str); 2] = [("peerjs-mesh", CROWD), ("peerjs-mesh-wasm", PAGE_REPLAY)];
 const CROWD: &str = "crowd";
+const PAGE_REPLAY: &str = "replay";
 
 /// `cargo xtask build`.
 pub(crate) fn command(repo: &Repo) -> Result<()> {
@@ -106,16 +109,12 @@ fn binary(repo: &Repo) -> Result<()> {
 /// recordings.
 pub(crate) fn helpers(repo: &Repo) -> Result<()> {
     lab(repo)?;
-    let mut cargo = repo.cargo();
-    cargo.args([
-        "build",
-        "--release",
-        "--package",
-        "peerjs-mesh",
-        "--example",
-        CROWD,
-    ]);
-    run::shown(cargo, COMPILE)?;
+    for (package, example) in EXAMPLES {
+        let mut cargo = repo.cargo();
+        cargo.args(["build", "--release", "--package", package]);
+        cargo.args(["--example", example]);
+        run::shown(cargo, COMPILE)?;
+    }
     let mut cargo = repo.cargo();
     cargo.args(["build", "--release", "--bin", sim::BINARY]);
     run::shown(cargo, COMPILE)
@@ -135,8 +134,9 @@ pub(crate) fn environment(repo: &Repo, command: &mut Command) {
     command.env("PEERJS_MESH_BIN", repo.binary());
     command.env("OUR_SERVER", repo.binary());
     command.env("LAB_BIN", repo.target.join("release").join(LAB));
-    let crowd = repo.target.join("release/examples").join(CROWD);
-    command.env("MESH_CROWD_BIN", crowd);
+    let examples = repo.target.join("release/examples");
+    command.env("MESH_CROWD_BIN", examples.join(CROWD));
+    command.env("PAGE_REPLAY_BIN", examples.join(PAGE_REPLAY));
     let replay = repo.target.join("release").join(sim::BINARY);
     command.env("SIM_BIN", replay);
     command.env("MESH_SHOTS", repo.target.join("shots"));

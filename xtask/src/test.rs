@@ -87,9 +87,7 @@ pub(crate) fn run_parts(repo: &Repo, quick: bool, only: Option<&str>) -> Result<
             continue;
         }
         let mut cases = (part.cases)(&mut plan)?;
-        if let Some(name) = only.filter(|_| !whole) {
-            cases.retain(|case| matches(&case.name, name));
-        }
+        cases.retain(|case| is_wanted(&case.name, only, whole));
         if cases.is_empty() {
             continue;
         }
@@ -190,6 +188,17 @@ fn has_rust_test(repo: &Repo, name: &str) -> bool {
 fn matches(case: &str, name: &str) -> bool {
     let file = case.rsplit('/').next().unwrap_or(case);
     file.starts_with(name) || case.starts_with(name)
+}
+
+/// Does it run? `only` is the name that was given, `whole` whether that is a part's.
+fn is_wanted(case: &str, only: Option<&str>, whole: bool) -> bool {
+    match only {
+        Some(name) if !whole => {
+            matches(case, name)
+                && (!case.contains(LONG) || name.contains(LONG.trim_end_matches('.')))
+        }
+        _ => !case.contains(LONG),
+    }
 }
 
 fn minutes(minutes: u64) -> Duration {
@@ -370,6 +379,8 @@ fn contract(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
 
 /// Scenario files whose name ends in `.lab.test.mjs` run in networks of their own.
 const IN_LAB: &str = ".lab.test.mjs";
+/// Files with this in their name take many minutes: they run only when `--only` says it, too.
+const LONG: &str = ".long.";
 
 fn e2e(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
     let mut cases = node_cases(plan.repo, "e2e", minutes(20));
@@ -419,6 +430,25 @@ mod tests {
         assert!(matches("e2e/contract/stock.test.mjs", "e2e/contract"));
         assert!(matches("sim/host_dies", "host"));
         assert!(!matches("sim/host_dies", "dies"));
+    }
+
+    #[test]
+    fn what_is_long_runs_only_when_it_is_named() {
+        let long = "e2e/failover-ours.long.test.mjs";
+        assert!(!is_wanted(long, None, true));
+        assert!(!is_wanted(long, Some("e2e"), true));
+        assert!(!is_wanted(long, Some("failover"), false));
+        assert!(is_wanted(long, Some("failover-ours.long"), false));
+        assert!(is_wanted(
+            "e2e/failover.plain.test.mjs",
+            Some("failover"),
+            false
+        ));
+        assert!(!is_wanted(
+            "e2e/room.plain.test.mjs",
+            Some("failover"),
+            false
+        ));
     }
 
     #[test]

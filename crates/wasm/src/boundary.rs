@@ -210,6 +210,31 @@ impl Boundary {
         self.due.finish(&[a, b, c, d, e, f, g, h, i, j, k, l])
     }
 
+    /// What the last [`drain`](Self::drain) wrote, for programs that repeat a page's run: the records, the four bytes of
+    /// each address 0; and what these lead to.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn drained(&self) -> (Vec<u8>, impl Iterator<Item = &[u8]>) {
+        let mut bytes = self.due.bytes().to_vec();
+        for place in self.due.views().map(|(place, _)| place) {
+            if let Some(address) = bytes.get_mut(place..place + 4) {
+                address.fill(0);
+            }
+        }
+        (bytes, self.due.views().map(|(_, view)| view))
+    }
+
+    /// Where the addresses stand that [`drained`](Self::drained) has made 0.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn addresses(&self) -> impl Iterator<Item = usize> {
+        self.due.views().map(|(place, _)| place)
+    }
+
+    /// What the last [`status`](Self::status) wrote.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn shown(&self) -> &[u8] {
+        self.status.bytes()
+    }
+
     /// The address of a [status record](crate::records). It holds until the next call.
     pub fn status(&mut self) -> *const u8 {
         self.status.begin(STATUS_HEAD);

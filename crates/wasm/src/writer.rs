@@ -31,6 +31,9 @@ pub(crate) struct Writer {
     bytes: Vec<u8>,
     held: Vec<Held>,
     held_bytes: usize,
+    /// Where in `bytes` the addresses stand.
+    #[cfg(not(target_family = "wasm"))]
+    places: Vec<usize>,
 }
 
 impl Writer {
@@ -38,6 +41,8 @@ impl Writer {
     pub(crate) fn begin(&mut self, head: usize) {
         const KEPT: usize = 64 << 10;
         self.held.clear();
+        #[cfg(not(target_family = "wasm"))]
+        self.places.clear();
         self.held_bytes = 0;
         if self.bytes.capacity() > KEPT {
             self.bytes = Vec::new();
@@ -104,6 +109,8 @@ impl Writer {
     fn view(&mut self, held: Held) {
         let bytes = held.bytes();
         let (address, length) = (bytes.as_ptr() as usize as u32, bytes.len());
+        #[cfg(not(target_family = "wasm"))]
+        self.places.push(self.bytes.len());
         self.u32(address);
         self.u32(length as u32);
         self.held_bytes += length;
@@ -359,8 +366,15 @@ impl Writer {
     }
 
     /// The records so far.
-    #[cfg(test)]
+    #[cfg(not(target_family = "wasm"))]
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// Where in them an address stands, and the bytes it leads to.
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) fn views(&self) -> impl Iterator<Item = (usize, &[u8])> {
+        let places = self.places.iter().copied();
+        places.zip(self.held.iter().map(Held::bytes))
     }
 }

@@ -16,8 +16,12 @@ const { values } = parseArgs({
   options: { out: { type: "string" }, check: { type: "boolean" }, runs: { type: "string" }, only: { type: "string" } },
 });
 
-/** How many runs of each figure; an odd number, so that the median is one of them. */
-export const RUNS = Number(values.runs ?? 5);
+/** How many runs of each figure: `--runs`, or MESH_RUNS (for `cargo xtask bench`), or what the bench thinks good. */
+export const runs = (usual) => Number(values.runs ?? process.env.MESH_RUNS ?? usual);
+/** An odd number, so that the median is one of them. */
+export const RUNS = runs(5);
+/** What `--only` names. */
+export const ONLY = values.only;
 /** `--only ours` or `--only peer`: one side alone, for whoever works on the other. */
 export const SIDES = values.only ? [values.only] : ["ours", "peer"];
 
@@ -48,6 +52,11 @@ export class Bench {
     return bench;
   }
 
+  /** One that measures ours alone, on stages of its own. */
+  static alone(name) {
+    return new Bench(name);
+  }
+
   /** A fresh page, its module loaded but nothing joined. `call(name, …args)` calls `bench.name(…args)` in it. */
   async page(side, page = "page.html") {
     const opened = await this.browser.open(
@@ -68,12 +77,12 @@ export class Bench {
   }
 
   /**
-   * One line of the table: medians of the runs of both sides.
+   * One line of the table: medians of the runs of both sides, or another figure of them.
    * @param {{case: string, metric: string, unit: string, goal?: string}} what `goal` is `ours <= N`, `ratio <= N`, `ours >= N` or `ratio >= N`
    */
-  row(what, ours, peer) {
-    const mine = ours?.length ? round(median(ours)) : null;
-    const theirs = peer?.length ? round(median(peer)) : null;
+  row(what, ours, peer, figure = median) {
+    const mine = ours?.length ? round(figure(ours)) : null;
+    const theirs = peer?.length ? round(figure(peer)) : null;
     const ratio = mine !== null && theirs ? round(mine / theirs, 3) : null;
     const row = { ...what, ours: mine, peer: theirs, ratio, goal: what.goal ?? null, runs: { ours: ours?.map((x) => round(x)), peer: peer?.map((x) => round(x)) } };
     this.rows.push(row);
@@ -82,14 +91,14 @@ export class Bench {
   }
 
   async close() {
-    await this.stage.close();
-    await Promise.all(Object.values(this.servers).map((server) => server.stop()));
-    await this.original.remove();
+    await this.stage?.close();
+    await Promise.all(Object.values(this.servers ?? {}).map((server) => server.stop()));
+    await this.original?.remove();
   }
 
   /** Prints the table, writes the file, and gives the exit code. */
   async finish() {
-    const machine = { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, system: `${process.platform} ${release()}`, node: process.version, chromium: await this.browser.browser.version(), date: new Date().toISOString() };
+    const machine = { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, system: `${process.platform} ${release()}`, node: process.version, chromium: await (this.version ?? this.browser.browser.version()), date: new Date().toISOString() };
     await this.close();
     const out = resolve(values.out ?? `${ROOT}target/bench/${this.name}.json`);
     await mkdir(dirname(out), { recursive: true });
@@ -97,7 +106,7 @@ export class Bench {
     console.log(`\n${line({ case: "case", metric: "metric", unit: "unit", ours: "ours", peer: "peer", ratio: "ratio", goal: "goal" })}`);
     const missed = this.rows.filter((row) => !reached(row));
     for (const row of this.rows) console.log(`${line(row)}${reached(row) ? "" : "  MISSED"}`);
-    console.log(`\npeer: @manishiitg/peerjs-mesh 0.0.39 with PeerJS 1.5.5, same browser, same minutes; medians`);
+    console.log(`\n${this.legend ?? "peer: @manishiitg/peerjs-mesh 0.0.39 with PeerJS 1.5.5, same browser, same minutes; medians"}`);
     if (missed.length > 0) console.log(`${missed.length} goals missed`);
     return values.check && missed.length > 0 ? 1 : 0;
   }

@@ -33,6 +33,9 @@ let longest = 0;
 let calm = 0;
 let listed = 0;
 const lists = [];
+let chatting;
+/** By sender: what came of its numbered messages, `{n, at, sent}`. */
+const heard = {};
 
 globalThis.bench = {
   /** Joins; returns at once. */
@@ -61,7 +64,8 @@ globalThis.bench = {
       present.delete(peer);
       note();
     });
-    member.on("data", () => {
+    member.on("data", (data) => {
+      if (data?.who !== undefined) (heard[data.who] ??= []).push({ n: data.n, at: clock(), sent: data.sent });
       lastAt = clock();
       firstAt ??= lastAt;
       arrived += 1;
@@ -113,9 +117,29 @@ globalThis.bench = {
     }
     return { at, calls: clock() - at };
   },
-  /** Ends what was joined. */
-  end() {
-    member?.cleanup();
+  /** Says a numbered message every so many ms, until `hush`, which gives when each was said. */
+  chat(who, every) {
+    const said = [];
+    const timer = setInterval(() => {
+      const n = said.length;
+      said.push(clock());
+      member.send({ who, n, sent: said[n] })?.catch?.((error) => (bench.error = String(error?.message ?? error)));
+    }, every);
+    chatting = { timer, said };
+  },
+  hush() {
+    clearInterval(chatting.timer);
+    return chatting.said;
+  },
+  clock,
+  /** By sender: when the first message came that was said at that time or later. */
+  heardSince: (time) =>
+    Object.fromEntries(Object.entries(heard).map(([who, all]) => [who, all.find(({ sent }) => sent >= time)?.at])),
+  heard: () => heard,
+  /** Ends what was joined; `gone`: and returns when it has ended, as far as the library says. */
+  end(gone = false) {
+    const left = member?.cleanup();
+    if (gone) return left;
   },
 };
 globalThis.ready = true;

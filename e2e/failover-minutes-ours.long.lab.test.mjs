@@ -1,0 +1,6 @@
+// By --only: what takes a minute, our server, in the lab.
+
+import { LINK, playLong } from "./failovers.mjs";
+import { labNet } from "./harness/net.mjs";
+
+playLong(() => labNet(LINK), "ours");

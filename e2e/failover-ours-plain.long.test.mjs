@@ -1,0 +1,6 @@
+// By --only: our server, on this machine as it is.
+
+import { playSoon } from "./failovers.mjs";
+import { plainNet } from "./harness/net.mjs";
+
+playSoon(plainNet, "ours");

@@ -1,0 +1,124 @@
+// Everybody says numbered broadcasts, twenty a second, whatever happens: pages by a timer of their own, programs by ours.
+
+import { PATIENCE } from "./member.mjs";
+import { now, wall } from "./time.mjs";
+
+/** Ms between two messages of a member. */
+const EVERY = 50;
+
+/** The `n`-th message of a member. */
+const message = (member, n) => ({ who: member.name, n });
+const tagOf = (member, n) => `${member.name} says ${n}`;
+
+export class Chatter {
+  /** Per member: how many it was told to say or has said, and what makes it say the next. */
+  #said = new Map();
+
+  constructor(ledger) {
+    this.ledger = ledger;
+  }
+
+  /** Those who talk, as far as they are there. */
+  get members() {
+    return [...this.#said.keys()].filter((member) => !member.over && !member.frozen);
+  }
+
+  /** These start; resolves when everybody who talks has heard everybody. */
+  async begin(members, ms = PATIENCE) {
+    for (const member of members) await this.#start(member);
+    await this.recovered(wall(), this.members, ms);
+  }
+
+  async #start(member) {
+    const state = this.#said.get(member) ?? { count: 0, noted: 0 };
+    this.#said.set(member, state);
+    if (member.page) {
+      await member.send({ cmd: "chat", who: member.name, from: state.count, every: EVERY });
+      return;
+    }
+    state.timer = setInterval(() => {
+      // What a stopped program is told it would say all at once when it goes on.
+      if (member.over) clearInterval(state.timer);
+      if (member.over || member.frozen) return;
+      const n = state.count++;
+      member.send({ cmd: "send", data: message(member, n), tag: tagOf(member, n) });
+    }, EVERY);
+  }
+
+  /** Stops these; resolves when all that they have said is accepted, and noted. */
+  async hush(members, ms = PATIENCE) {
+    await Promise.all(members.map((member) => this.#hush(member, ms)));
+  }
+
+  async #hush(member, ms) {
+    const state = this.#said.get(member);
+    clearInterval(state.timer);
+    if (member.page) {
+      const tag = `hush ${member.name} ${state.count}`;
+      await member.send({ cmd: "hush", tag });
+      state.count = (await member.next((event) => event.event === "hushed" && event.tag === tag, ms)).count;
+    }
+    if (state.count > state.noted) {
+      const last = tagOf(member, state.count - 1);
+      await member.until(() => member.events.some(({ event, tag }) => event === "sent" && tag === last), ms, `${last} is accepted`);
+    }
+    const refused = member.events.find(({ event, tag }) => event === "error" && tag?.startsWith(`${member.name} says `));
+    if (refused) throw new Error(`${member.name} was refused: ${JSON.stringify(refused)}`);
+    this.#note(member, state);
+  }
+
+  /** Notes all that a member that is gone may have said: it could not tell how much. */
+  buried(member, survivors) {
+    const state = this.#said.get(member);
+    clearInterval(state.timer);
+    let count = 0;
+    const says = (n) => (count = Math.max(count, n + 1));
+    for (const { event, tag } of member.events) {
+      if (event === "sent" && tag?.startsWith(`${member.name} says `)) says(Number(tag.slice(tag.lastIndexOf(" "))));
+    }
+    for (const survivor of survivors) for (const { n } of survivor.dataFrom(member.id)) if (n !== undefined) says(n);
+    state.count = Math.max(count, state.noted);
+    this.#note(member, state);
+  }
+
+  #note(member, state) {
+    for (; state.noted < state.count; state.noted++) this.ledger.note(member, message(member, state.noted));
+  }
+
+  /**
+   * Waits until of each of `members` a broadcast that was accepted at or after `since` (a wall time) has reached all
+   * others. Gives ms after `from`: when the first of these had reached them all, and the last.
+   */
+  async recovered(from, members, ms = PATIENCE, since = from) {
+    const began = now();
+    const left = () => Math.max(1, ms - (now() - began));
+    const whole = await Promise.all(
+      members.map(async (sender) => {
+        const first = await after(sender, ({ event, tag, t }) => event === "sent" && t >= since && tag?.startsWith(`${sender.name} says `), left(), "says something after the fault");
+        const n = Number(first.tag.slice(first.tag.lastIndexOf(" ")));
+        const heard = await Promise.all(
+          members
+            .filter((receiver) => receiver !== sender)
+            .map((receiver) =>
+              after(receiver, ({ event, from: id, data }) => event === "data" && id === sender.id && data?.n >= n, left(), `hears ${sender.name}'s ${n}`),
+            ),
+        );
+        return Math.max(...heard.map(({ t }) => t)) - from;
+      }),
+    );
+    return { first: Math.min(...whole), all: Math.max(...whole) };
+  }
+}
+
+/** The first event that is so; none is looked at twice, and none of long ago. */
+function after(member, fact, ms, what) {
+  let at = 0;
+  return member.until(
+    () => {
+      for (; at < member.events.length; at++) if (fact(member.events[at])) return member.events[at];
+      return undefined;
+    },
+    ms,
+    what,
+  );
+}

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { calm, hears, listEachOther, said } from "../harness/oracle.mjs";
+import { now, wall } from "../harness/time.mjs";
+import { Fault } from "./succession.mjs";
+
+/** Sessions end with the server's process: at once, so to speak. */
+const NOTICED = 10_000;
+/** The longest wait between two attempts is 10 s; Firefox itself delays those that follow failed ones, by up to 60 s. */
+const UP = 90_000;
+/** And as long may the host take for the room's name. */
+const JOINABLE = 40_000;
+
+const signalling = (state) => (event) => event.event === "signalling" && event.state === state;
+
+/**
+ * The server's process is killed and started again `ms` later on the same port; meanwhile `losses` hosts are killed, one
+ * after the other.
+ */
+export async function cutSignalling(room, ms, losses) {
+  const fault = await Fault.begin(room);
+  const { founding } = await status(room.host, "before");
+  const since = new Map(fault.marks);
+  const began = now();
+  await room.server.kill();
+  await hears(since, "signalling is down", signalling("down"), NOTICED);
+  // Data flows.
+  await fault.recovers(wall(), fault.all);
+
+  const lost = [];
+  for (let loss = 1; loss <= losses; loss++) {
+    const { host } = room;
+    fault.all = room.members;
+    fault.line = `no signalling, host loss ${loss}, ${host.name} hosts`;
+    await fault.strike([host], () => host.kill());
+    await listEachOther(fault.survivors, NOTICED);
+    since.delete(host);
+    lost.push(host);
+  }
+  if (losses === 0) calm(since);
+  fault.began = began;
+  await fault.lasts(ms);
+  const here = room.members;
+  await fault.recovers(wall(), here);
+
+  await room.server.again();
+  const again = now();
+  await hears(since, "signalling is up", signalling("up"), UP);
+  room.note(`all have signalling ${Math.round(now() - again)} ms after the server was there again`);
+  await fault.settle();
+  for (const host of lost) {
+    fault.chatter.buried(host, here);
+    room.ledger.samePrefix(host, here);
+    said(since, `told once that ${host.name} is gone`, ({ event, id }) => event === "peerdropped" && id === host.id);
+  }
+  said(since, "signalling went down once", signalling("down"));
+  said(since, "signalling came up once", signalling("up"));
+  if (losses === 0) calm(since);
+
+  // Joinable under its name, with the same ids; nobody founded another room meanwhile.
+  const joins = now();
+  const newcomer = await room.start("native");
+  room.ledger.enter(newcomer);
+  await listEachOther([...here, newcomer], JOINABLE);
+  room.note(`a newcomer is listed by all ${Math.round(now() - joins)} ms after its start`);
+  assert.equal((await status(newcomer, "after")).founding, founding, "it is the same room");
+  await room.ledger.fence([...here, newcomer], NOTICED);
+  room.ledger.exact([...here, newcomer], [...here, newcomer], room.dead);
+  room.orderly();
+  await newcomer.leave();
+}
+
+async function status(member, tag) {
+  await member.send({ cmd: "status", tag });
+  return member.next(({ event, tag: its }) => event === "status" && its === tag);
+}

@@ -1,0 +1,102 @@
+// What scenarios have in common in which something befalls the host while everybody says twenty messages a second.
+
+import assert from "node:assert/strict";
+import { listEachOther, marks, said } from "../harness/oracle.mjs";
+import { now, passed, wall } from "../harness/time.mjs";
+
+/** Messages of all reach all again that many ms after the fault: a deadline, not the goal (`cargo xtask bench recovery`). */
+export const RECOVERED = { plain: 10_000, lab: 15_000 };
+/** All list each other again, with one host, that many ms after who was away could be reached again. */
+export const WHOLE = 15_000;
+/** What was underway may take longer: the lab's loss slows it. */
+export const ARRIVE = 60_000;
+
+/** When a member that left politely was gone: what others said before, it may have passed on itself. */
+export const leftAt = ({ events }) => events.findLast(({ event }) => event === "left").t;
+
+const round = Math.round;
+
+/** A fault in a room that is full and in which all talk; what the scenarios do with it. */
+export class Fault {
+  /** Fills the room, lets all talk. */
+  static async begin(room) {
+    await room.fill();
+    const fault = new Fault();
+    fault.room = room;
+    fault.host = room.host;
+    fault.deputy = room.deputy;
+    fault.all = room.members;
+    fault.chatter = room.chatter;
+    await fault.chatter.begin(fault.all);
+    fault.marks = marks(fault.all);
+    fault.line = `${fault.host.name} hosts${room.options.mode === "full" ? ", full mode" : ""}`;
+    return fault;
+  }
+
+  /**
+   * Strikes by `strike()`; what is waited for then is that those who are not `struck` hear each other. What counts is
+   * what they say once it has struck, or from the time that `since()` gives: when a host that leaves had left.
+   */
+  async strike(struck, strike, since) {
+    this.survivors = this.all.filter((member) => !struck.includes(member));
+    this.at = wall();
+    this.began = now();
+    await strike();
+    const { first, all } = await this.recovers(this.at, this.survivors, since?.() ?? wall());
+    this.room.note(`${this.line}: a broadcast reached all others ${round(first)} ms after the fault, one of each ${round(all)} ms after it`);
+    return { first, all };
+  }
+
+  recovers(at, members, since) {
+    return this.chatter.recovered(at, members, RECOVERED[this.room.net.kind], since);
+  }
+
+  /** Until so long after the fault: that long it lasts. */
+  lasts(ms) {
+    return passed(ms, this.began);
+  }
+
+  /** It is over: all list each other again, within `ms`, and hear each other. */
+  async whole(ms = WHOLE) {
+    const at = wall();
+    await listEachOther(this.all, ms);
+    const listed = round(wall() - at);
+    const { all } = await this.recovers(at, this.all);
+    this.room.note(`${this.line}: all list each other ${listed} ms after its end, one of each reached all ${round(all)} ms after it`);
+    this.oneHost();
+  }
+
+  oneHost() {
+    assert.equal(this.room.members.filter((member) => member.isHost).length, 1, "there is one host");
+  }
+
+  /** The end of the talk: those who are there have lost, doubled and reordered nothing of each other. */
+  async settle() {
+    const { ledger } = this.room;
+    const here = this.room.members;
+    await this.chatter.hush(here);
+    await ledger.heard(here, here, ARRIVE);
+    await ledger.fence(here, ARRIVE);
+    ledger.exact(here, here, this.room.dead);
+    this.room.orderly();
+  }
+
+  /** Some have died: the others list each other, are told once, and have heard the same of the dead. */
+  async bury(...dead) {
+    const { room, survivors } = this;
+    await listEachOther(survivors, RECOVERED[room.net.kind]);
+    for (const member of dead) this.chatter.buried(member, survivors);
+    await this.settle();
+    for (const member of dead) {
+      room.ledger.samePrefix(member, survivors);
+      this.droppedOnce(member);
+    }
+    this.oneHost();
+  }
+
+  /** Each of the others was told once that this one is gone. */
+  droppedOnce(gone) {
+    const since = new Map(this.survivors.map((member) => [member, this.marks.get(member)]));
+    said(since, `told once that ${gone.name} is gone`, ({ event, id }) => event === "peerdropped" && id === gone.id);
+  }
+}
