@@ -43,7 +43,11 @@ const PARTS: &[Part] = &[
     Part { name: "e2e",      quick: false, needs: &[Need::NodeModules, Need::Browsers],    built: true,  cases: e2e },
     Part { name: "demo",     quick: false, needs: &[Need::NodeModules, Need::Browsers],    built: true,  cases: demo },
     Part { name: "e2e-lab",  quick: false, needs: &[Need::NodeModules, Need::Browsers, Need::Namespaces], built: true, cases: e2e_lab },
+    Part { name: SOAK,       quick: false, needs: &[Need::NodeModules, Need::Browsers],    built: true,  cases: soak },
 ];
+
+/// Takes its ten minutes only when it is asked for by name.
+const SOAK: &str = "soak";
 
 /// The crates whose `tests/` open real sockets, and take their time.
 const NATIVE: &[&str] = &["peerjs-mesh", "peerjs-mesh-server", "peerjs-mesh-cli"];
@@ -81,6 +85,9 @@ pub(crate) fn run_parts(repo: &Repo, quick: bool, only: Option<&str>) -> Result<
     let mut bad = Vec::new();
     for part in PARTS.iter().filter(|part| part.quick || !quick) {
         if whole && only.is_some_and(|name| name != part.name) {
+            continue;
+        }
+        if part.name == SOAK && only != Some(SOAK) {
             continue;
         }
         if !whole && !rust && is_rust(part) {
@@ -272,8 +279,8 @@ fn rust_cases(
         return Ok(Vec::new());
     };
     let mut cases = Vec::new();
-    if let Some(log) = built.failed.as_ref().filter(|_| first) {
-        let why = format!("some tests do not compile\n{}", cases::tail(log));
+    if let Some(said) = built.failed.as_ref().filter(|_| first) {
+        let why = format!("not all tests could be built\n{said}");
         cases.push(Case::known("compile", Counts::FAIL, why));
     }
     for program in built.programs.iter().filter(|program| takes(program)) {
@@ -391,6 +398,10 @@ fn e2e(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
 /// The demo as people go through it; their screenshots are left in `target/shots/demo`.
 fn demo(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
     Ok(node_cases(plan.repo, "e2e/demo", minutes(5)))
+}
+
+fn soak(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
+    Ok(node_cases(plan.repo, "e2e/soak", minutes(30)))
 }
 
 fn e2e_lab(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
