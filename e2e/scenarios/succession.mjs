@@ -29,7 +29,7 @@ export class Fault {
     fault.chatter = room.chatter;
     await fault.chatter.begin(fault.all);
     fault.marks = marks(fault.all);
-    fault.line = `${fault.host.name} hosts${room.options.mode === "full" ? ", full mode" : ""}`;
+    fault.line = `${fault.host.name} hosts${room.options.mesh_mode === "full" ? ", full mode" : ""}`;
     return fault;
   }
 

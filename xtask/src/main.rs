@@ -18,6 +18,7 @@ mod setup;
 mod sim;
 mod size;
 mod test;
+mod wanted;
 mod wasm;
 
 use repo::Repo;
