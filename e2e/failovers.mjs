@@ -3,6 +3,7 @@
 import { after, before, describe, test } from "node:test";
 import { Stage } from "./harness/stage.mjs";
 import * as busyHost from "./scenarios/busy-host.mjs";
+import * as hiddenHandsOver from "./scenarios/hidden-host-hands-over.mjs";
 import * as hiddenLong from "./scenarios/hidden-host-long.mjs";
 import * as hiddenShort from "./scenarios/hidden-host-short.mjs";
 import * as bothKilled from "./scenarios/host-and-deputy-killed.mjs";
@@ -59,12 +60,12 @@ function onStage(open, mix, first = {}) {
 }
 
 /** Each fault that is over soon, one after the other in the same room. */
-export function playSoon(open, server, { lab = false } = {}) {
+export function playSoon(open, server, { lab = false, options } = {}) {
   let shared;
   const stage = onStage(open, MIX, { close: () => shared?.close() });
   for (const [name, scenario] of Object.entries({ ...SOON, ...(lab && IN_LAB) })) {
     test(`${server}, ${name}: ${scenario.title}`, { timeout: SCENARIO }, (t) => {
-      shared ??= stage().share({ server, mix: MIX });
+      shared ??= stage().share({ server, mix: MIX, options });
       return shared.play(scenario, (text) => t.diagnostic(text));
     });
   }
@@ -86,4 +87,8 @@ export function playLong(open, server, more = {}) {
 }
 
 export const withHiddenShort = { "a hidden page": [hiddenShort, HIDDEN] };
-export const withHiddenLong = { "a hidden page": [hiddenLong, HIDDEN], "no server": [signallingLong, MIX] };
+export const withHiddenLong = {
+  "a hidden page": [hiddenLong, HIDDEN],
+  "a hidden page and others": [hiddenHandsOver, ["hidden", "hidden", "native", "chromium"]],
+  "no server": [signallingLong, MIX],
+};

@@ -24,8 +24,10 @@ function taped(wasm, lines) {
   const say = (...words) => void lines.push(words.join(" "));
   /** The module takes whole microseconds. */
   const time = (now) => Math.trunc(now);
-  return {
-    ...wasm,
+  const tape = {
+    memory: wasm.memory,
+    inbox: wasm.inbox,
+    stop: wasm.stop,
     room(box, length) {
       const at = wasm.room(box, length);
       inbox = [at >>> 0, length];
@@ -73,6 +75,10 @@ function taped(wasm, lines) {
       say("leave", time(now), Number(atOnce));
       wasm.leave(member, now, atOnce);
     },
+    set_hidden(member, now, hidden) {
+      say("hidden", time(now), Number(hidden));
+      wasm.set_hidden(member, now, hidden);
+    },
     drain(member) {
       const address = wasm.drain(member);
       const { buffer } = wasm.memory;
@@ -87,6 +93,11 @@ function taped(wasm, lines) {
       return address;
     },
   };
+  // One that is not on the tape would be missed by whoever repeats it.
+  for (const [name, what] of Object.entries(wasm)) {
+    if (typeof what === "function" && !(name in tape)) throw new Error(`the recorder does not know the export ${name}`);
+  }
+  return tape;
 }
 
 /** A record with its length before it. */

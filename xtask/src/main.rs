@@ -19,6 +19,7 @@ mod setup;
 mod sim;
 mod size;
 mod test;
+mod wanted;
 mod wasm;
 
 use repo::Repo;

@@ -9,6 +9,7 @@ use crate::counts::{Counts, Reader};
 use crate::repo::Repo;
 use crate::rust_tests::{self, Built, TestProgram};
 use crate::setup::{self, Need};
+use crate::wanted::{is_wanted, matches};
 use crate::{Failure, Result, build, check, layering, size};
 
 /// A group of cases with a name for `--only`.
@@ -190,24 +191,6 @@ fn has_rust_test(repo: &Repo, name: &str) -> bool {
     })
 }
 
-/// Does a case (`e2e/join.test.mjs`, `sim/host_dies`) answer to this name: the start of its file's name,
-/// or of the whole?
-fn matches(case: &str, name: &str) -> bool {
-    let file = case.rsplit('/').next().unwrap_or(case);
-    file.starts_with(name) || case.starts_with(name)
-}
-
-/// Does it run? `only` is the name that was given, `whole` whether that is a part's.
-fn is_wanted(case: &str, only: Option<&str>, whole: bool) -> bool {
-    match only {
-        Some(name) if !whole => {
-            matches(case, name)
-                && (!case.contains(LONG) || name.contains(LONG.trim_end_matches('.')))
-        }
-        _ => !case.contains(LONG),
-    }
-}
-
 fn minutes(minutes: u64) -> Duration {
     Duration::from_secs(60 * minutes)
 }
@@ -386,8 +369,6 @@ fn contract(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
 
 /// Scenario files whose name ends in `.lab.test.mjs` run in networks of their own.
 const IN_LAB: &str = ".lab.test.mjs";
-/// Files with this in their name take many minutes: they run only when `--only` says it, too.
-const LONG: &str = ".long.";
 
 fn e2e(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
     let mut cases = node_cases(plan.repo, "e2e", minutes(20));
@@ -434,33 +415,6 @@ fn node_cases(repo: &Repo, folder: &str, limit: Duration) -> Vec<Case> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_case_answers_to_the_start_of_its_files_name_and_of_its_path() {
-        assert!(matches("e2e/burst.test.mjs", "burst"));
-        assert!(matches("e2e/contract/stock.test.mjs", "e2e/contract"));
-        assert!(matches("sim/host_dies", "host"));
-        assert!(!matches("sim/host_dies", "dies"));
-    }
-
-    #[test]
-    fn what_is_long_runs_only_when_it_is_named() {
-        let long = "e2e/failover-ours.long.test.mjs";
-        assert!(!is_wanted(long, None, true));
-        assert!(!is_wanted(long, Some("e2e"), true));
-        assert!(!is_wanted(long, Some("failover"), false));
-        assert!(is_wanted(long, Some("failover-ours.long"), false));
-        assert!(is_wanted(
-            "e2e/failover.plain.test.mjs",
-            Some("failover"),
-            false
-        ));
-        assert!(!is_wanted(
-            "e2e/room.plain.test.mjs",
-            Some("failover"),
-            false
-        ));
-    }
 
     #[test]
     fn part_names_are_unique() {
