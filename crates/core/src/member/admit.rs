@@ -3,7 +3,7 @@
 use super::roster::{Seat, UNTOLD};
 use super::{Member, Role};
 use crate::api::LinkId;
-use crate::link::{Cursor, Standing};
+use crate::link::{Cursor, Standing, Suspicion};
 use crate::names::Key;
 use crate::prelude::*;
 use crate::wire::{Join, Moved, Record, Refusal, RosterEntry, Welcome};
@@ -18,11 +18,6 @@ impl Member {
             Role::Host(_) => self.admit(id, peer, join),
             Role::Guest(host_link) => {
                 let host_link = *host_link;
-                // It believes that the host is dead. If we do not, it is sent back there; else we may soon know better.
-                let fresh = self.link(host_link).is_some_and(|link| {
-                    link.suspicion.is_none()
-                        && now.ms_since(link.heard) <= u64::from(self.cfg.health_interval_ms) + 100
-                });
                 if host_link == id {
                     // It gives its office to us: the word for that has been overtaken.
                     let moved = Moved {
@@ -34,11 +29,21 @@ impl Member {
                     if self.is_host() {
                         self.admit(id, peer, join);
                     }
-                } else if fresh && join.term <= self.term {
-                    let host = self.host;
-                    self.refuse(id, Refusal::NotHost { host });
-                } else if let Some(link) = self.link_mut(id) {
-                    link.set_standing(Standing::Waiting(Box::new(join)), now);
+                } else {
+                    // It believes that the host is dead, or has made us the next one. If the host says that it lives, it
+                    // is sent back there; else we soon know better.
+                    if let Some(link) = self.link_mut(id) {
+                        link.set_standing(Standing::Waiting(Box::new(join)), now);
+                    }
+                    if let Some(link) = self.link_mut(host_link)
+                        && link.suspicion.is_none()
+                    {
+                        link.suspicion = Some(Suspicion {
+                            since: now,
+                            probes: 1,
+                        });
+                    }
+                    self.probe(host_link);
                 }
             }
             _ => {

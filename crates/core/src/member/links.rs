@@ -62,11 +62,18 @@ impl Member {
                     self.on_host_beat(id, term, n);
                 }
             }
+            // Its guest a moment ago, or its host: whichever of the two it will be is being said.
+            Record::Probe { .. } if knocking => {}
             Record::Probe { nonce } => {
                 let holds = my_host || my_guest || warm;
                 self.beat_record(id, &Record::ProbeAck { nonce, holds });
             }
-            Record::ProbeAck { holds, .. } => self.on_probe_ack(id, holds),
+            Record::ProbeAck { holds, .. } => {
+                self.on_probe_ack(id, holds);
+                if my_host && holds {
+                    self.host_lives();
+                }
+            }
             Record::Bye { last, staying } if my_host => self.on_host_bye(peer, last, staying),
             Record::Bye { last, .. } if my_guest => self.on_guest_bye(id, last),
             Record::Bye { .. } => self.fail_link(id, true),

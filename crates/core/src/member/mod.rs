@@ -150,6 +150,8 @@ pub struct Member {
     warm: Vec<warm::Wanted>,
     /// Who they are may have changed.
     warm_due: bool,
+    /// Links on which somebody asked whether we hear the host.
+    asks: Vec<LinkId>,
     // L3
     out: Outbox,
     streams: Vec<Stream>,
@@ -238,6 +240,7 @@ impl Member {
             handed_at: None,
             warm: Vec::new(),
             warm_due: false,
+            asks: Vec::new(),
             out: Outbox::new(me, inc),
             streams: Vec::new(),
             acks: Vec::new(),

@@ -94,6 +94,7 @@ impl Member {
             .filter(|key| Some(*key) != lost && !(sleepy && *key == self.me))
             .gather();
         self.end_standing();
+        self.answer_asks(None);
         let mut seek = Seek::by_line(line, lost.into_iter().gather(), self.now);
         seek.sure = sure;
         self.role = Role::Seeking(Box::new(seek));
@@ -275,10 +276,6 @@ impl Member {
             Standing::Waiting(_) => now >= link.standing_since.plus_ms(WELCOME_MS - 500),
             _ => false,
         };
-        if matches!(self.role, Role::Guest(_)) && self.heard_host().is_some() {
-            // The host that they take for dead lives: they are sent back there.
-            self.answer_waiting();
-        }
         let ids: Vec<LinkId> = self.links.iter().filter(late).map(|link| link.id).gather();
         for id in ids {
             let host = self.host;

@@ -216,7 +216,7 @@ impl Member {
         }
     }
 
-    fn probe(&mut self, id: LinkId) {
+    pub(super) fn probe(&mut self, id: LinkId) {
         let nonce = self.rng.u32();
         self.beat_record(id, &Record::Probe { nonce });
     }

@@ -5,7 +5,7 @@ use crate::api::LinkId;
 use crate::names::Key;
 use crate::prelude::*;
 use crate::time::Instant;
-use crate::wire::Record;
+use crate::wire::{Record, Refusal};
 
 /// How long answers are waited for, ms, or two round trips (topology study §3.3: 300 or two of the slowest).
 const ANSWERS_MS: u64 = 300;
@@ -97,33 +97,49 @@ impl Member {
         }
     }
 
-    /// The host, as far as this member can hear.
-    pub(super) fn heard_host(&self) -> Option<Key> {
-        match &self.role {
+    /// Somebody asks whether we hear the host. What was heard before the question proves nothing: a link that breaks is
+    /// noticed by one a moment before the other. So the host is asked first.
+    pub(super) fn on_ask(&mut self, id: LinkId) {
+        let host = match &self.role {
             Role::Host(hosting) if !hosting.in_doubt() => Some(self.me),
-            Role::Guest(id) => {
-                let fresh = 2 * u64::from(self.cfg.health_interval_ms) + 100;
-                self.link(*id)
-                    .filter(|link| {
-                        link.suspicion.is_none() && self.now.ms_since(link.heard) <= fresh
-                    })
-                    .and(self.host)
+            Role::Guest(host) => {
+                let host = *host;
+                if !self.asks.contains(&id) {
+                    self.asks.push(id);
+                }
+                return self.probe(host);
             }
             // It has asked somebody to take it in who is alive, and will host.
             Role::Seeking(_) => self
                 .links
                 .iter()
-                .find(|link| link.is_knocking() && link.suspicion.is_none())
+                .find(|link| link.is_knocking() && link.suspicion.is_none() && link.id != id)
                 .and_then(|link| link.peer),
             _ => None,
+        };
+        self.control(id, &Record::Heard { host });
+    }
+
+    /// Those who asked whether we hear the host.
+    pub(super) fn answer_asks(&mut self, host: Option<Key>) {
+        for id in core::mem::take(&mut self.asks) {
+            self.control(id, &Record::Heard { host });
         }
     }
 
-    pub(super) fn on_ask(&mut self, id: LinkId) {
-        let peer = self.link(id).and_then(|link| link.peer);
-        // Whoever it asked to be taken in by is not somebody else.
-        let host = self.heard_host().filter(|host| Some(*host) != peer);
-        self.control(id, &Record::Heard { host });
+    /// The host lives: whoever asked, and whoever took it for dead, is told.
+    pub(super) fn host_lives(&mut self) {
+        let host = self.host;
+        self.answer_asks(host);
+        let waiting: Vec<LinkId> = self
+            .links
+            .iter()
+            .filter(|link| matches!(link.standing, crate::link::Standing::Waiting(_)))
+            .map(|link| link.id)
+            .gather();
+        for id in waiting {
+            self.refuse(id, Refusal::NotHost { host });
+        }
     }
 
     /// Somebody says whom it hears as the host.

@@ -144,6 +144,8 @@ impl Member {
             return;
         };
         link.warm = true;
+        // Either end begins anew: what was asked of the other before is not known there any more.
+        link.direct = false;
         link.cursors.clear();
         link.set_standing(Standing::Peer, now);
         let Some(key) = link.peer else { return };
