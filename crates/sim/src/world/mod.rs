@@ -4,6 +4,7 @@ mod closing;
 mod facts;
 mod fault;
 mod lanes;
+mod life;
 mod links;
 mod media;
 mod node;
@@ -27,7 +28,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 pub(crate) use facts::Fact;
-pub use node::{Life, UserView};
+pub use life::{Life, UserView};
 pub use settle::Unsettled;
 
 /// The world's chance and weather, drawn once.

@@ -1,6 +1,7 @@
 //! One member and its driver: the loop that the core's contract prescribes, and nothing that decides.
 
 use super::facts::{About, Fact};
+use super::life::{Life, UserView};
 use super::{Due, World};
 use crate::checker::Mutation;
 use crate::machine::Machine;
@@ -8,52 +9,7 @@ use crate::rng::Rng;
 use crate::{MS, Micros, SECOND};
 use peerjs_mesh_core::{Event, Instant, LinkId, Output, SessionId};
 use peerjs_mesh_protocol::signalling::FromServer;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-
-/// How a member is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Life {
-    /// It runs.
-    Running,
-    /// Stopped, network and all: SIGSTOP, a suspended machine.
-    Frozen,
-    /// Its thread is busy; its network stack answers.
-    Busy,
-    /// Its process is gone, its kernel has closed its sockets.
-    Killed,
-    /// Its machine is gone, without a word.
-    Crashed,
-    /// It has left.
-    Left,
-}
-
-impl Life {
-    /// Whether it may ever do something again.
-    pub const fn alive(self) -> bool {
-        matches!(self, Life::Running | Life::Frozen | Life::Busy)
-    }
-}
-
-/// What a member's user has seen so far.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct UserView {
-    /// The others, by id.
-    pub peers: BTreeSet<String>,
-    /// Whether the room is whole.
-    pub synced: bool,
-    /// Whether it has ever had a host.
-    pub was_in: bool,
-    /// Whether it hosts, and who does.
-    pub host: Option<(bool, String)>,
-    /// Messages heard: sender's index, number.
-    pub heard: Vec<(usize, u64)>,
-    /// Everybody's init data.
-    pub init_data: BTreeMap<String, Vec<u8>>,
-    /// The streams of others that have begun and not ended: the media connection, and what they carry.
-    pub streams: BTreeMap<String, (LinkId, u8)>,
-    /// All events but messages, with their time.
-    pub events: Vec<(Micros, Event)>,
-}
+use std::collections::{BTreeMap, VecDeque};
 
 pub(super) struct Node {
     pub(super) machine: Option<Box<dyn Machine>>,

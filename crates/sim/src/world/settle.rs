@@ -88,8 +88,12 @@ impl World {
         self.judge_bounds();
     }
 
-    /// Judges how much of its own a member has under way: what waits for the budget is not counted.
+    /// Judges how much of its own a member has under way. Its status counts what waits for the budget as well, so that
+    /// only one with nothing that waits is looked at.
     pub(super) fn judge_own_bytes(&mut self, member: usize) {
+        if self.checker.waiting(member) > 0 {
+            return;
+        }
         let machine = self.nodes[member].machine.as_ref();
         let own = machine.map_or(0, |machine| machine.status().buffered);
         self.stats.high_water("core: own bytes under way", own);
