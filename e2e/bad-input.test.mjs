@@ -119,7 +119,7 @@ for (const [name, values] of Object.entries(WRONG_OPTIONS)) {
     });
   }
 }
-for (const [name, value] of [["mesh_mode", "full"], ["owner_mode", true]]) {
+for (const [name, value] of [["mesh_mode", "auto"], ["owner_mode", true]]) {
   row(`${name}: ${value}`, { code: "unsupported", deadline: 5000 }, async ({ start }) => error(await start({ options: { [name]: value } })));
 }
 
@@ -162,6 +162,16 @@ row("send after leaving", { faces: ["JS"], code: "left", deadline: 10_000 }, asy
   await member.send({ cmd: "leave" });
   await member.next("left");
   return sendInPage(member, "1");
+});
+
+row("send after leaving", { faces: ["CLI"], code: "left", deadline: 10_000, exit: 0 }, async ({ start }) => {
+  const member = await inRoom(start);
+  await member.send({ cmd: "leave" });
+  await member.send({ cmd: "send", data: 1, tag: "late" });
+  // What comes after it is nobody's command any more: it ends as it was told.
+  const event = await member.next("left");
+  assert(!member.events.some(({ event: name, tag }) => name === "sent" && tag === "late"));
+  return event;
 });
 
 const BAD_COMMANDS = ["", "{", "null", "[]", '"send"', "{}", '{"cmd":7}', '{"cmd":"dance"}', '{"cmd":"send"}', '{"cmd":"send","data":{"$bytes":5}}', '{"cmd":"send","data":1,"to":7}'];

@@ -36,6 +36,11 @@ export const kinds = {
     [here("npm-peer.mjs"), JSON.stringify(options)],
     { stdio: ["pipe", "pipe", "pipe"] },
   ),
+  model: (options) => spawn(
+    process.execPath,
+    [here("model.mjs"), JSON.stringify(options)],
+    { stdio: ["pipe", "pipe", "pipe"] },
+  ),
 };
 
 /** Starts a server of a kind; resolves once it listens. */

@@ -21,6 +21,12 @@ const DEVICES = {
     // A name that is no loopback address to the browser: it gives no devices to such a page without https.
     `--host-resolver-rules=MAP ${INSECURE} 127.0.0.1`,
   ],
+  // Who has told the browser to trust a certificate that nobody vouches for.
+  trusting: [
+    "--use-fake-device-for-media-stream=device-count=3,fps=10,display-media-type=monitor",
+    `--host-resolver-rules=MAP ${INSECURE} 127.0.0.1`,
+    "--ignore-certificate-errors",
+  ],
   refused: ["--use-fake-ui-for-media-stream=deny"],
   "no camera": ["--use-fake-device-for-media-stream=device-count=0"],
 };
@@ -46,9 +52,16 @@ export class House {
     return this.#browsers.get(devices);
   }
 
+  /** The demo's address at another server, which speaks https with a certificate of its own making. */
+  async secureAddress(room) {
+    const server = await startOurs(place, ["--demo-dir", `${ROOT}apps/demo/dist`, "--tls-self-signed"]);
+    this.#programs.push({ close: () => server.stop() });
+    return `https://${INSECURE}:${server.port}/demo/#${room}`;
+  }
+
   /** Somebody with the demo open, in the lobby. */
-  async person({ room, devices = "cameras", host, ...how } = {}) {
-    const person = await Person.open(await this.browser(devices), this.address(room, host), how);
+  async person({ room, devices = "cameras", host, address = this.address(room, host), ...how } = {}) {
+    const person = await Person.open(await this.browser(devices), address, how);
     this.#people.push(person);
     return person;
   }

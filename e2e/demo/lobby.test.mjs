@@ -86,6 +86,17 @@ for (const [devices, says, how] of [
   });
 }
 
+test("from another machine it has its camera over https with the server's own certificate, and two meet there", { timeout: 90_000 }, async () => {
+  const address = await house.secureAddress(room());
+  const ann = await house.person({ devices: "trusting", address });
+  await pictured(ann);
+  await ann.join("Ann");
+  await ann.reads("You are alone here");
+  const ben = await house.person({ devices: "trusting", address });
+  await ben.join("Ben");
+  await Promise.all([ann.reads("2 people"), ben.reads("2 people")]);
+});
+
 test("the lobby is gone through by keyboard alone", { timeout: 60_000 }, async () => {
   const ann = await house.person({ room: room() });
   await pictured(ann);

@@ -86,6 +86,23 @@ test("before a full room one is told so, and gets in when somebody leaves", { ti
   await ann.reads("You are alone here");
 });
 
+test("a server that lets nobody in without its key is told of, and tried again when one wishes", { timeout: 60_000 }, async () => {
+  const ann = await house.person({ room: room() });
+  const config = await (await fetch(new URL("config.json", house.address()))).json();
+  let wrong = true;
+  await ann.page.setRequestInterception(true);
+  ann.page.on("request", (request) => {
+    if (!wrong || !request.url().endsWith("config.json")) return void request.continue();
+    void request.respond({ contentType: "application/json", body: JSON.stringify({ ...config, key: "another" }) });
+  });
+  await ann.join("Ann");
+  await ann.reads("The server does not let this page in: it asks for another key.");
+  assert.deepEqual(await ann.look("failed"), []);
+  wrong = false;
+  await ann.press("Try again");
+  await ann.reads("You are alone here");
+});
+
 test("a camera that is pulled out is replaced by another, or said to be gone", { timeout: 60_000 }, async () => {
   const ann = await house.person({ room: room() });
   await ann.join("Ann");

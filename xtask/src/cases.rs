@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::Result;
 use crate::counts::{Counts, Reader};
 use crate::repo::Repo;
 use crate::run::{self, End};
+use crate::{Result, compile};
 
 /// Lines of a failed case's log that are shown.
 const TAIL: usize = 120;
@@ -71,6 +71,8 @@ struct Finished {
     took: Duration,
     /// Why it failed or was skipped.
     notes: Vec<String>,
+    /// What a compiler found wrong.
+    errors: Vec<String>,
     log: Option<PathBuf>,
 }
 
@@ -113,6 +115,7 @@ fn run_case(repo: &Repo, part: &str, case: Case) -> Result<Finished> {
         counts: Counts::default(),
         took: Duration::ZERO,
         notes: Vec::new(),
+        errors: Vec::new(),
         log: None,
     };
     match case.work {
@@ -132,8 +135,12 @@ fn run_case(repo: &Repo, part: &str, case: Case) -> Result<Finished> {
                 "{part}-{}.log",
                 done.name.replace(['/', ' ', ','], "-")
             ));
+            let compiles = Path::new(command.get_program()).ends_with("cargo");
             let ended = run::logged(command, case.limit, &log, &log)?;
             let output = String::from_utf8_lossy(&std::fs::read(&log)?).into_owned();
+            done.errors = compiles
+                .then(|| compile::errors(&output))
+                .unwrap_or_default();
             done.counts = reader.count(&output, ended.good());
             match ended.end {
                 End::Good => {}
@@ -177,17 +184,23 @@ fn report(repo: &Repo, done: &Finished) {
     if done.counts.failed > 0
         && let Some(log) = &done.log
     {
-        println!("{}", tail(log));
+        println!("{}", tail(log, &done.errors));
         println!("          all of it: {}", repo.display(log));
     }
 }
 
-/// The end of a log, each line marked.
-pub(crate) fn tail(log: &Path) -> String {
+/// What a log says of a failure, each line marked: the compiler's first errors, if there are any, or the end of all.
+fn tail(log: &Path, errors: &[String]) -> String {
     let text = String::from_utf8_lossy(&std::fs::read(log).unwrap_or_default()).into_owned();
-    let lines: Vec<&str> = text.lines().collect();
-    let from = lines.len().saturating_sub(TAIL);
-    let shown: Vec<String> = lines[from..]
+    let mut lines: Vec<&str> = errors.iter().map(String::as_str).take(TAIL).collect();
+    if lines.is_empty() {
+        let said: Vec<&str> = text
+            .lines()
+            .filter(|line| !compile::is_progress(line))
+            .collect();
+        lines = said[said.len().saturating_sub(TAIL)..].to_vec();
+    }
+    let shown: Vec<String> = lines
         .iter()
         .map(|line| format!("          | {line}"))
         .collect();

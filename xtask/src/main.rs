@@ -8,6 +8,7 @@ mod build;
 mod cases;
 mod changelog;
 mod check;
+mod compile;
 mod counts;
 mod demo;
 mod layering;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::repo::Repo;
-use crate::{Result, run};
+use crate::{Result, compile, run};
 
 const BUILD_LIMIT: Duration = Duration::from_secs(45 * 60);
 
@@ -30,8 +30,8 @@ pub(crate) struct TestProgram {
 #[derive(Debug)]
 pub(crate) struct Built {
     pub(crate) programs: Vec<TestProgram>,
-    /// The log of the build, if it failed.
-    pub(crate) failed: Option<PathBuf>,
+    /// Why the build failed, if it did, in the compiler's words.
+    pub(crate) failed: Option<String>,
 }
 
 /// Builds the test programs of the whole workspace; as many as possible if some do not compile.
@@ -53,10 +53,12 @@ pub(crate) fn build(repo: &Repo) -> Result<Built> {
         .filter_map(|line| read_message(repo, line))
         .collect();
     programs.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(Built {
-        programs,
-        failed: (!ended.good()).then_some(log),
-    })
+    let failed = (!ended.good()).then(|| {
+        let said = String::from_utf8_lossy(&std::fs::read(&log).unwrap_or_default()).into_owned();
+        let why = compile::why(repo, &said, ended.end, BUILD_LIMIT);
+        format!("{why}\nall of it: {}", repo.display(&log))
+    });
+    Ok(Built { programs, failed })
 }
 
 /// A line of cargo's messages, if it tells of a test program.

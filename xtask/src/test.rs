@@ -25,7 +25,7 @@ struct Part {
 }
 
 /// Seeds of the simulation in `check` and in `test`.
-const SEEDS: [&str; 2] = ["100", "200"];
+const SEEDS: [u64; 2] = [100, 1_000];
 
 #[rustfmt::skip]
 const PARTS: &[Part] = &[
@@ -44,7 +44,11 @@ const PARTS: &[Part] = &[
     Part { name: "e2e",      quick: false, needs: &[Need::NodeModules, Need::Browsers],    built: true,  cases: e2e },
     Part { name: "demo",     quick: false, needs: &[Need::NodeModules, Need::Browsers],    built: true,  cases: demo },
     Part { name: "e2e-lab",  quick: false, needs: &[Need::NodeModules, Need::Browsers, Need::Namespaces], built: true, cases: e2e_lab },
+    Part { name: SOAK,       quick: false, needs: &[Need::NodeModules, Need::Browsers],    built: true,  cases: soak },
 ];
+
+/// Takes its ten minutes only when it is asked for by name.
+const SOAK: &str = "soak";
 
 /// The crates whose `tests/` open real sockets, and take their time.
 const NATIVE: &[&str] = &["peerjs-mesh", "peerjs-mesh-server", "peerjs-mesh-cli"];
@@ -82,6 +86,9 @@ pub(crate) fn run_parts(repo: &Repo, quick: bool, only: Option<&str>) -> Result<
     let mut bad = Vec::new();
     for part in PARTS.iter().filter(|part| part.quick || !quick) {
         if whole && only.is_some_and(|name| name != part.name) {
+            continue;
+        }
+        if part.name == SOAK && only != Some(SOAK) {
             continue;
         }
         if !whole && !rust && is_rust(part) {
@@ -255,8 +262,8 @@ fn rust_cases(
         return Ok(Vec::new());
     };
     let mut cases = Vec::new();
-    if let Some(log) = built.failed.as_ref().filter(|_| first) {
-        let why = format!("some tests do not compile\n{}", cases::tail(log));
+    if let Some(said) = built.failed.as_ref().filter(|_| first) {
+        let why = format!("not all tests could be built\n{said}");
         cases.push(Case::known("compile", Counts::FAIL, why));
     }
     for program in built.programs.iter().filter(|program| takes(program)) {
@@ -301,11 +308,11 @@ fn simulation(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
     if !repo.has_bin(crate::sim::BINARY) {
         return Ok(Vec::new());
     }
-    let seeds = SEEDS[usize::from(!plan.quick)];
-    let name = format!("chaos, {seeds} seeds");
+    let seeds = crate::sim::seeds(repo, SEEDS[usize::from(!plan.quick)]);
+    let words: Vec<&str> = seeds.iter().map(String::as_str).collect();
     Ok(vec![Case::process(
-        name,
-        crate::sim::chaos(repo, &["--seeds", seeds]),
+        format!("chaos {}", words.join(" ")),
+        crate::sim::chaos(repo, &words),
         Reader::ExitCode,
         minutes(20),
     )])
@@ -372,6 +379,10 @@ fn e2e(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
 /// The demo as people go through it; their screenshots are left in `target/shots/demo`.
 fn demo(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
     Ok(node_cases(plan.repo, "e2e/demo", minutes(5)))
+}
+
+fn soak(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
+    Ok(node_cases(plan.repo, "e2e/soak", minutes(30)))
 }
 
 fn e2e_lab(plan: &mut Plan<'_>) -> Result<Vec<Case>> {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args};
 use peerjs_mesh_server::{
-    Assets, BindError, BrokerConfig, Cors, Demo, Folder, ServeOptions, Server, TlsFiles,
+    Assets, BindError, BrokerConfig, Cors, Demo, Folder, ServeOptions, Server, Tls, TlsFiles,
 };
 
 /// What is wrong with an option, or a file it names.
@@ -71,6 +71,15 @@ pub(crate) struct ServeArgs {
     /// Certificate with its chain, PEM
     #[arg(long, value_name = "FILE", requires = "sslkey")]
     sslcert: Option<PathBuf>,
+    /// Serve https and wss with a certificate made here, kept in DIR if one is named: phones in the house may then use
+    /// their cameras, once their browser is told to trust it
+    #[arg(
+        long = "tls-self-signed",
+        visible_alias = "tls_self_signed",
+        value_name = "DIR",
+        conflicts_with = "sslkey"
+    )]
+    tls_self_signed: Option<Option<PathBuf>>,
     /// Believe X-Forwarded-Proto and X-Forwarded-Host: a proxy stands in front
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
     proxied: bool,
@@ -92,7 +101,7 @@ pub(crate) struct ServeArgs {
 
 /// Serves until SIGINT or SIGTERM. `embedded` is the demo inside this binary, if there is one.
 pub(crate) async fn run(args: ServeArgs, embedded: Option<Arc<dyn Assets>>) -> ExitCode {
-    let json = args.json;
+    let (json, self_signed) = (args.json, args.tls_self_signed.is_some());
     let options = match options(args, embedded) {
         Ok(options) => options,
         Err(why) => return fail(EXIT_USAGE, "invalid-option", &why),
@@ -111,9 +120,17 @@ pub(crate) async fn run(args: ServeArgs, embedded: Option<Arc<dyn Assets>>) -> E
         Err(error @ BindError::Tls { .. }) => {
             return fail(EXIT_USAGE, "invalid-option", &error.to_string());
         }
-        Err(error @ BindError::Listen { .. }) => return fail(1, "internal", &error.to_string()),
+        Err(error @ (BindError::Listen { .. } | BindError::SelfSigned { .. })) => {
+            return fail(1, "internal", &error.to_string());
+        }
     };
     announce(&server, json);
+    if self_signed {
+        for url in server.urls_nearby() {
+            tracing::info!("other machines of this network find it at {url}");
+        }
+        tracing::info!("browsers ask once whether to trust this server's own certificate");
+    }
     server
         .run(async {
             signals.next().await;
@@ -169,10 +186,11 @@ fn options(args: ServeArgs, embedded: Option<Arc<dyn Assets>>) -> Result<ServeOp
         } else {
             Cors::Only(args.cors)
         },
-        tls: args
-            .sslkey
-            .zip(args.sslcert)
-            .map(|(key, cert)| TlsFiles { key, cert }),
+        tls: match (args.sslkey.zip(args.sslcert), args.tls_self_signed) {
+            (Some((key, cert)), _) => Some(Tls::Files(TlsFiles { key, cert })),
+            (None, Some(folder)) => Some(Tls::SelfSigned(folder)),
+            (None, None) => None,
+        },
         proxied: args.proxied,
         demo,
         ..ServeOptions::default()

@@ -205,6 +205,20 @@ fn two_members_speak_in_lines_of_json() {
 }
 
 #[test]
+fn the_mode_is_chosen_by_an_option_and_told_by_the_status() {
+    let (_server, url) = serve();
+    for (more, mode) in [
+        (&[][..], "host"),
+        (&["--mode", "full"][..], "full"),
+        (&["--options", r#"{"mesh_mode":"full"}"#][..], "full"),
+    ] {
+        let mut anna = Program::join(&url, mode, more);
+        anna.say(r#"{"cmd":"status"}"#);
+        assert_eq!(anna.event("status")["mode"], mode);
+    }
+}
+
+#[test]
 fn commands_are_answered_in_order_and_bad_ones_harm_nothing() {
     let (_server, url) = serve();
     let mut anna = Program::join(&url, "orders", &[]);
@@ -331,7 +345,7 @@ fn what_cannot_be_ends_with_its_code_and_exit() {
             2,
         ),
         (
-            &["join", "a", "--server", &url, "--mode", "full"],
+            &["join", "a", "--server", &url, "--mode", "auto"],
             "unsupported",
             2,
         ),

@@ -112,6 +112,33 @@ fn members_that_trust_a_self_made_certificate_meet_over_wss() {
 }
 
 #[test]
+fn members_that_trust_what_the_server_made_meet_over_wss() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("kept-by-serve");
+    let _ = std::fs::remove_dir_all(&folder);
+    let kept = folder.to_str().expect("text");
+    let args = ["serve", "--host", "127.0.0.1", "--port", "0", "--json"];
+    let (_server, mut lines) = start(&[&args[..], &["--tls-self-signed", kept]].concat());
+    let url = event(&mut lines, "listening")["url"].clone();
+    let url = url.as_str().expect("a url");
+    assert!(url.starts_with("https://127.0.0.1:"), "{url}");
+    let ca = folder.join("peerjs-mesh.crt");
+    let ca = ca.to_str().expect("text");
+    let args = ["join", "safe", "--json", "--server", url, "--ca", ca];
+    let (_anna, mut to_anna) = start(&args);
+    event(&mut to_anna, "sync");
+    let (_ben, mut to_ben) = start(&args);
+    event(&mut to_ben, "sync");
+    event(&mut to_anna, "peerjoined");
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_a_wrong_option() {
+    let args = ["serve", "--port", "0", "--tls-self-signed", "Cargo.toml/in"];
+    let (mut child, _) = start(&args);
+    assert_eq!(child.0.wait().expect("an end").code(), Some(2));
+}
+
+#[test]
 fn a_certificate_that_nobody_vouches_for_is_refused_and_the_log_says_so() {
     let (key, cert) = certificate("unknown", "127.0.0.1", false);
     let (_, other) = certificate("other", "127.0.0.1", false);

@@ -113,8 +113,9 @@ pub(crate) const SESSION_BEAT_MS: u64 = 5_000;
 pub(crate) const ECHO_MS: u64 = 5_000;
 /// No answer to a dial within so long: retry, ms (PROTOCOL §7).
 pub(crate) const ANSWER_MS: u64 = 2_000;
-/// No link within so long after the answer: given up, ms (20 s is ICE's own; rooms recover sooner; guess).
-pub(crate) const OPEN_MS: u64 = 10_000;
+/// No link within so long after the answer: given up, ms (20 s is ICE's own; a room must be whole again within 15 s of
+/// quiet, in which two tries must fit).
+pub(crate) const OPEN_MS: u64 = 7_000;
 /// An acknowledgement waits at most so long, ms, or until [`ACK_BYTES`] (PROTOCOL §5).
 pub(crate) const ACK_MS: u64 = 200;
 /// See [`ACK_MS`].
@@ -123,8 +124,9 @@ pub(crate) const ACK_BYTES: usize = 64 << 10;
 pub(crate) const PIECE: usize = 15 << 10;
 /// A frame holds records up to about this, bytes.
 pub(crate) const FRAME: usize = 15 << 10;
-/// Wait between two attempts to reach the server doubles from the first to the second, ms (topology study §8).
-pub(crate) const BACKOFF_MS: (u64, u64) = (250, 10_000);
+/// Wait between two attempts to reach the server doubles from the first to the second, ms (the first: topology
+/// study §8, which goes up to 10 s; a server that is back must be noticed well within 15 s).
+pub(crate) const BACKOFF_MS: (u64, u64) = (250, 5_000);
 /// So many of the line everybody keeps a link to (PROTOCOL §8).
 pub(crate) const DEPUTIES: usize = 2;
 /// A host whose page has been hidden for so long hands its office over, ms (PROTOCOL §8).

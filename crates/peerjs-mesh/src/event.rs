@@ -1,6 +1,7 @@
 //! What the user hears and may ask.
 
 use crate::error::{Error, ErrorCode};
+use crate::options::MeshMode;
 use peerjs_mesh_core as core;
 use peerjs_mesh_protocol::Value;
 use peerjs_mesh_protocol::binarypack::{Dialect, decode};
@@ -155,6 +156,8 @@ pub struct Status {
     pub host: Option<String>,
     /// Whether it is this member.
     pub is_host: bool,
+    /// By which ways this member's messages go.
+    pub mode: MeshMode,
     /// Whether the session at the signalling server is up.
     pub signalling: bool,
     /// Bytes of own messages that are not known to have reached everybody.
@@ -176,7 +179,7 @@ pub struct Peer {
 }
 
 impl Status {
-    pub(crate) fn from_core(status: core::Status) -> Status {
+    pub(crate) fn from_core(status: core::Status, mode: MeshMode) -> Status {
         Status {
             id: status.id,
             room: status.room,
@@ -184,6 +187,7 @@ impl Status {
             term: status.term,
             host: status.host,
             is_host: status.is_host,
+            mode,
             signalling: status.signalling,
             buffered: status.buffered,
             peers: status

@@ -4,7 +4,7 @@ use crate::error::{Error, ErrorCode};
 use crate::event::{Event, Status};
 use crate::native::driver::{Command, Driver, MAX_COMMANDS};
 use crate::native::{self, link::Links};
-use crate::options::{Options, encode_init_data};
+use crate::options::{MeshMode, Options, encode_init_data};
 use crate::outlet::{Facts, Intake, outlet};
 use bytes::Bytes;
 use peerjs_mesh_core::LeaveHow;
@@ -42,6 +42,7 @@ const LEAVE_DEADLINE: Duration = Duration::from_secs(10);
 pub struct Mesh {
     id: String,
     room: String,
+    mode: MeshMode,
     sync_timeout: Option<Duration>,
     commands: mpsc::Sender<Command>,
     intake: Intake,
@@ -75,6 +76,7 @@ impl Mesh {
         Ok(Mesh {
             id,
             room: room.to_owned(),
+            mode: options.mesh_mode,
             sync_timeout: options.sync_timeout,
             commands,
             intake,
@@ -228,7 +230,8 @@ impl Mesh {
     /// # Errors
     /// `left`.
     pub async fn status(&self) -> Result<Status, Error> {
-        self.ask(Command::Status).await.map(Status::from_core)
+        let status = self.ask(Command::Status).await?;
+        Ok(Status::from_core(status, self.mode))
     }
 
     /// Ends only this member's host role, if it has it: another takes over.

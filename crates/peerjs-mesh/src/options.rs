@@ -7,7 +7,7 @@ mod vectors;
 use crate::error::{Error, ErrorCode};
 use crate::native::tls::Trust;
 use crate::server::ServerUrl;
-use peerjs_mesh_core::Config;
+use peerjs_mesh_core::{Config, Mode};
 use peerjs_mesh_protocol::Value;
 use peerjs_mesh_protocol::binarypack::{Dialect, encode};
 use peerjs_mesh_protocol::ids::is_valid_id;
@@ -25,8 +25,21 @@ pub enum MeshMode {
     /// Through the room's host.
     #[default]
     Host,
-    /// Directly to everybody. Not yet available: joining fails with `unsupported`.
+    /// Directly wherever two members can be connected, else through the host.
     Full,
+    /// As the room's size asks for. Not yet available: joining fails with `unsupported`.
+    Auto,
+}
+
+impl MeshMode {
+    /// Its name in every language.
+    pub fn name(self) -> &'static str {
+        match self {
+            MeshMode::Host => "host",
+            MeshMode::Full => "full",
+            MeshMode::Auto => "auto",
+        }
+    }
 }
 
 /// Options of [`Mesh::join`](crate::Mesh::join), with the names they have in every language.
@@ -113,11 +126,17 @@ impl Options {
             let shown: String = room.chars().take(64).collect();
             return Err(Error::new(ErrorCode::InvalidRoom, format!("{shown:?}")));
         }
-        if self.mesh_mode != MeshMode::Host {
-            return Err(later("mesh_mode: \"full\""));
-        }
+        let mode = match self.mesh_mode {
+            MeshMode::Host => Mode::Host,
+            MeshMode::Full => Mode::Full,
+            MeshMode::Auto => {
+                let hint = "mesh_mode can be \"host\" or \"full\"";
+                return Err(later("mesh_mode: \"auto\"", hint));
+            }
+        };
         if self.owner_mode {
-            return Err(later("owner_mode: true"));
+            let hint = "leave it out: the room goes on without its owner";
+            return Err(later("owner_mode: true", hint));
         }
         let server = ServerUrl::read(&self.server, &self.key)?;
         let trust = match &self.ca {
@@ -140,6 +159,7 @@ impl Options {
             Some(value) => Some(encode_init_data(value)?),
         };
         let mut config = Config::new(room);
+        config.mode = mode;
         config.mesh_limit = self.mesh_limit;
         config.health_interval_ms = u32::try_from(health).unwrap_or(60_000);
         config.join_timeout_ms = self
@@ -168,10 +188,10 @@ pub(crate) fn encode_init_data(value: &Value) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-fn later(what: &str) -> Error {
+fn later(what: &str, hint: &str) -> Error {
     Error::new(
         ErrorCode::Unsupported,
         format!("{what} is not yet available"),
     )
-    .with_hint("leave it out: the mode is \"host\"")
+    .with_hint(hint)
 }

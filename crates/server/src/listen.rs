@@ -66,6 +66,21 @@ fn open(address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::from_std(socket.into())
 }
 
+/// This machine's addresses in its networks, if it listens at all of them. (Link-local ones of IPv6 can stand in no URL.)
+pub(crate) fn nearby(local: SocketAddr) -> Vec<IpAddr> {
+    let ip = local.ip();
+    if !ip.is_unspecified() {
+        return Vec::new();
+    }
+    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+    interfaces
+        .iter()
+        .filter(|interface| !interface.is_loopback() && !interface.is_link_local())
+        .map(if_addrs::Interface::ip)
+        .filter(|found| ip.is_ipv6() || found.is_ipv4())
+        .collect()
+}
+
 /// The address as people and pages write it.
 pub(crate) fn url(host: &str, local: SocketAddr, tls: bool, base: &str) -> String {
     let scheme = if tls { "https" } else { "http" };

@@ -23,8 +23,8 @@ pub struct ServeOptions {
     pub allow_discovery: bool,
     /// Which pages of other origins may call the HTTP part. Default: all.
     pub cors: Cors,
-    /// Serve https and wss with this certificate. Default: http and ws.
-    pub tls: Option<TlsFiles>,
+    /// Serve https and wss, with this certificate. Default: http and ws.
+    pub tls: Option<Tls>,
     /// Believe `X-Forwarded-Proto` and `X-Forwarded-Host`: a proxy stands in front. Default: no.
     pub proxied: bool,
     /// What stands at `{path}demo/`.
@@ -61,6 +61,17 @@ pub enum Cors {
     Any,
     /// These, compared exactly.
     Only(Vec<String>),
+}
+
+/// Whose certificate is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tls {
+    /// One that somebody gave out.
+    Files(TlsFiles),
+    /// One that the server makes for itself, for this machine's own names and addresses: who comes has to be told to
+    /// trust it. With a folder it is kept there, as [`SELF_SIGNED`](crate::SELF_SIGNED), and used again: nobody is asked
+    /// twice.
+    SelfSigned(Option<PathBuf>),
 }
 
 /// PEM files.

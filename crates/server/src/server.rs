@@ -65,6 +65,11 @@ pub enum BindError {
         /// Why.
         reason: String,
     },
+    /// No certificate can be made here.
+    SelfSigned {
+        /// Why.
+        reason: String,
+    },
 }
 
 impl fmt::Display for BindError {
@@ -80,6 +85,7 @@ impl fmt::Display for BindError {
                 write!(f, "cannot listen on port {port} of {host}: {source}")
             }
             Self::Tls { file, reason } => write!(f, "cannot use {}: {reason}", file.display()),
+            Self::SelfSigned { reason } => write!(f, "cannot make a certificate: {reason}"),
         }
     }
 }
@@ -88,7 +94,7 @@ impl std::error::Error for BindError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Listen { source, .. } => Some(source),
-            Self::PortInUse { .. } | Self::Tls { .. } => None,
+            Self::PortInUse { .. } | Self::Tls { .. } | Self::SelfSigned { .. } => None,
         }
     }
 }
@@ -117,7 +123,10 @@ impl Gauge {
 impl Server {
     /// Takes the port. Needs a tokio runtime with timers and network.
     pub async fn bind(options: ServeOptions) -> Result<Self, BindError> {
-        let acceptor = options.tls.as_ref().map(tls::acceptor).transpose()?;
+        let acceptor = match &options.tls {
+            None => None,
+            Some(tls) => Some(tls::acceptor(tls, &options.host)?),
+        };
         let listener = listen::listen(&options.host, options.port).await?;
         let local = listener.local_addr().map_err(|source| BindError::Listen {
             host: options.host.clone(),
@@ -160,6 +169,15 @@ impl Server {
     /// Where people and pages find it: `http://HOST:PORT/PATH/`, with `localhost` for "all addresses".
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Where other machines of the same network find it; nothing if it listens at one address only.
+    pub fn urls_nearby(&self) -> Vec<String> {
+        let Shared { local, tls, .. } = *self.shared;
+        listen::nearby(local)
+            .iter()
+            .map(|ip| listen::url(&ip.to_string(), local, tls, self.shared.routes.base()))
+            .collect()
     }
 
     /// For looking on while it runs.

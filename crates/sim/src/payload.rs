@@ -29,25 +29,39 @@ pub fn encode(said: Said, bytes: usize) -> Vec<u8> {
     out
 }
 
+/// The sender and the number of a message that somebody else has read in full.
+pub(crate) fn peek(bytes: &[u8]) -> Option<(usize, u64)> {
+    let first: &[u8; HEAD] = bytes.first_chunk()?;
+    let said = said(first);
+    Some((said.from, said.number))
+}
+
 /// Reads a message; `None` when any byte is not as it was sent.
 pub fn decode(bytes: &[u8]) -> Option<Said> {
     let (first, rest) = bytes.split_first_chunk::<HEAD>()?;
+    let said = said(first);
+    // Compared where it stands: every member of a room reads every message.
+    let mut filling = Filling::of(said);
+    let words = rest.chunks_exact(8);
+    let end = words.remainder();
+    let same = words
+        .map(|word| word.first_chunk().copied())
+        .all(|word| word == Some(filling.next()))
+        && filling.next().starts_with(end);
+    (*first == head(said, bytes.len()) && same).then_some(said)
+}
+
+fn said(first: &[u8; HEAD]) -> Said {
     let from = u32::from_le_bytes([first[4], first[5], first[6], first[7]]) as usize;
     let number = u64::from_le_bytes([
         first[8], first[9], first[10], first[11], first[12], first[13], first[14], first[15],
     ]);
     let to = u32::from_le_bytes([first[16], first[17], first[18], first[19]]);
-    let said = Said {
+    Said {
         from,
         number,
         to: (to != ALL).then_some(to as usize),
-    };
-    // Compared where it stands: every member of a room reads every message.
-    let mut filling = Filling::of(said);
-    let same = rest
-        .chunks(8)
-        .all(|chunk| filling.next().starts_with(chunk));
-    (*first == head(said, bytes.len()) && same).then_some(said)
+    }
 }
 
 fn head(said: Said, bytes: usize) -> [u8; HEAD] {

@@ -179,6 +179,13 @@ impl Boundary {
         }
     }
 
+    /// Whether nobody sees this member's page.
+    pub fn set_hidden(&mut self, now: f64, hidden: bool) {
+        if let Ok(member) = &mut self.member {
+            member.set_hidden(instant(now), hidden);
+        }
+    }
+
     /// Leaves: at once with a goodbye, or once everything sent is delivered.
     pub fn leave(&mut self, now: f64, at_once: bool) {
         let how = if at_once {

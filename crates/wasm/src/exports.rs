@@ -95,6 +95,11 @@ extern "C" fn drop_host(member: &mut Boundary, now: f64) {
 }
 
 #[unsafe(no_mangle)]
+extern "C" fn set_hidden(member: &mut Boundary, now: f64, hidden: bool) {
+    member.set_hidden(now, hidden);
+}
+
+#[unsafe(no_mangle)]
 extern "C" fn leave(member: &mut Boundary, now: f64, at_once: bool) {
     member.leave(now, at_once);
 }

@@ -2,7 +2,7 @@
 
 use crate::records::NEVER;
 use alloc::{borrow::ToOwned, string::String};
-use peerjs_mesh_core::{Ahead, Config};
+use peerjs_mesh_core::{Ahead, Config, Mode};
 use peerjs_mesh_protocol::signalling::{
     Answer, Candidate, ConnectionKind, Echo, FromServer, MeshMark, Offer, Signal,
 };
@@ -84,6 +84,11 @@ impl<'a> Reader<'a> {
         config.health_interval_ms = self.u32()?;
         config.join_timeout_ms = Some(self.u32()?).filter(|&ms| ms != NEVER);
         config.auto_call = Some(self.u32()?);
+        config.mode = match self.byte()? {
+            0 => Mode::Host,
+            1 => Mode::Full,
+            _ => return None,
+        };
         let versions = (self.u16()?, self.u16()?);
         if versions != (0, 0) {
             config.versions = versions;

@@ -12,7 +12,8 @@
 //!
 //! # Into the module
 //! *Config*: `str` room, `str` own id, `str` own token, `str` first connection id, `u32` mesh limit (0: none), `u32` ms between heartbeats, `u32` join timeout in ms
-//! ([`NEVER`]: none), `u32` streams that come by themselves, `u16` `u16` wire versions (0 0: this release's), then to the end: the init data (none when empty).
+//! ([`NEVER`]: none), `u32` streams that come by themselves, `u8` the `Mode`,
+//! `u16` `u16` wire versions (0 0: this release's), then to the end: the init data (none when empty).
 //!
 //! *Inputs* (kind; what `extra` is; what the bytes are):
 //! [`SESSION_CONNECTED`] · [`SESSION_RECEIVED`]; a *message from the server* · [`SESSION_CLOSED`]; the

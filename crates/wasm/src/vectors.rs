@@ -4,7 +4,8 @@
 use crate::reader::Reader;
 use crate::writer::Writer;
 use peerjs_mesh_core::{
-    Ahead, Config, ErrorCode, Event, LinkId, Outcome, Output, PeerStatus, SessionId, Status, Ticket,
+    Ahead, Config, ErrorCode, Event, LinkId, Mode, Outcome, Output, PeerStatus, SessionId, Status,
+    Ticket,
 };
 use peerjs_mesh_protocol::signalling::{
     Answer, Candidate, ConnectionKind, Echo, FromServer, MeshMark, Offer, Signal, ToServer,
@@ -138,6 +139,7 @@ fn a_config_is_read_as_typescript_writes_it() {
     config.health_interval_ms = 1000;
     config.join_timeout_ms = Some(0);
     config.auto_call = Some(5);
+    config.mode = Mode::Full;
     config.versions = (2, 3);
     config.init_data = Some(vec![1, 2, 3]);
     assert_eq!(Reader::new(&vector("full config")).config(), Some(config));

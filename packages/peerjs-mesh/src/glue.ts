@@ -14,6 +14,7 @@ interface Exports {
   give(member: number, now: number, kinds: number): void;
   call_peer(member: number, inbox: number, now: number): number;
   drop_host(member: number, now: number): void;
+  set_hidden(member: number, now: number, hidden: boolean): void;
   leave(member: number, now: number, atOnce: boolean): void;
   drain(member: number): number;
   status(member: number): number;
@@ -64,6 +65,7 @@ export function instance(module: WebAssembly.Module): Wasm {
           return wasm.call_peer(member(), inbox, now);
         },
         drop_host: (now) => wasm.drop_host(member(), now),
+        set_hidden: (now, hidden) => wasm.set_hidden(member(), now, hidden),
         leave: (now, atOnce) => wasm.leave(member(), now, atOnce),
         drain: () => wasm.drain(member()),
         status: () => wasm.status(member()),

@@ -3,7 +3,7 @@ import { Ahead } from "./driver/ahead.js";
 import { soon } from "./driver/task.js";
 import { Emitter } from "./emitter.js";
 import { codeOf, MeshError, toldError } from "./errors.js";
-import { checkOptions, checkRoom, type MeshOptions, type Settings } from "./options.js";
+import { checkOptions, checkRoom, type MeshOptions, type Mode, type Settings } from "./options.js";
 import { Watched } from "./promise.js";
 import { NEVER, type Event } from "./records.js";
 import { decode, encode, encodeWithBlobs } from "./value.js";
@@ -59,7 +59,7 @@ export interface MeshStatus {
   /** The host's id. */
   host: string | null;
   isHost: boolean;
-  mode: "host";
+  mode: Mode;
   signalling: "up" | "down";
   /** Bytes of own messages that are not known to have reached everybody. */
   buffered: number;
@@ -323,11 +323,11 @@ export class Mesh extends Emitter<MeshEvents> {
       await ahead.offered;
       if (this.#over) return;
       const { id, token, connectionId } = ahead;
-      const { url, rtc, meshLimit, healthMs, joinTimeout, autoCall } = this.#settings;
+      const { url, rtc, meshLimit, healthMs, joinTimeout, autoCall, mode } = this.#settings;
       const joinTimeoutMs = joinTimeout === -1 ? NEVER : joinTimeout;
       const driver = new Driver({
         wasm, url, rtc, ahead,
-        config: { room: this.room, id, token, connectionId, meshLimit, healthMs, joinTimeoutMs, autoCall, versions: [0, 0], initData },
+        config: { room: this.room, id, token, connectionId, meshLimit, healthMs, joinTimeoutMs, autoCall, mode, versions: [0, 0], initData },
         translate: (event) => this.#translate(event),
         over: (error) => this.#ends(error),
       });

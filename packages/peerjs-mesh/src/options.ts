@@ -26,7 +26,10 @@ export interface MeshOptions {
   initData?: unknown;
   /** The most members of the room while this member hosts it; -1: no limit. Default 10. */
   mesh_limit?: number;
-  /** `"host"`: the host passes messages on. Others are not available yet. Default `"host"`. */
+  /**
+   * `"host"`: the host passes messages on. `"full"`: they go directly wherever two members can be connected, and by way of
+   * the host else. `"auto"` is not available yet. Default `"host"`.
+   */
   mesh_mode?: "host" | "full" | "auto";
   /** Milliseconds until a member that is not in the room gives up; -1: never. Default -1. */
   join_timeout?: number;
@@ -54,6 +57,10 @@ export interface MeshOptions {
   insert_dummy_track?: boolean;
 }
 
+/** By which ways messages go; their places are the module's numbers. */
+export const MODES = ["host", "full"] as const;
+export type Mode = (typeof MODES)[number];
+
 /** Options with every default filled in. */
 export interface Settings {
   /** The websocket's address up to the key: `…/peerjs?key=…`. */
@@ -62,7 +69,7 @@ export interface Settings {
   meshLimit: number;
   /** How many streams come by themselves; 2^32 - 1: all. */
   autoCall: number;
-  mode: "host";
+  mode: Mode;
   joinTimeout: number;
   syncTimeout: number;
   healthMs: number;
@@ -113,10 +120,10 @@ export function checkOptions(options: unknown, page: { hostname: string; protoco
     take(name, fallback, isInteger(-1, NEVER_MS), "a whole number of milliseconds, or -1 for no limit");
   const flag = (name: string): boolean => take(name, false, (value) => typeof value === "boolean", "true or false");
 
-  const mode = take<string>("mesh_mode", "host", (value) => ["host", "full", "auto"].includes(value as string),
+  const mode = take<Mode | "auto">("mesh_mode", "host", (value) => [...MODES, "auto"].includes(value as string),
     '"host", "full" or "auto"');
-  if (mode !== "host") throw later(`mesh_mode: "${mode}"`);
-  if (flag("owner_mode")) throw later("owner_mode: true");
+  if (mode === "auto") throw later('mesh_mode: "auto"', 'mesh_mode can be "host" or "full"');
+  if (flag("owner_mode")) throw later("owner_mode: true", "leave it out: the room goes on without its owner");
   flag("is_owner");
   flag("insert_dummy_track");
   const count = (name: string, fallback: number, least: number): number =>
@@ -128,7 +135,7 @@ export function checkOptions(options: unknown, page: { hostname: string; protoco
     meshLimit: limit === -1 ? 0 : limit,
     // -1 is 2^32 - 1 there.
     autoCall: count("auto_call_peer", 5, 0) >>> 0,
-    mode: "host",
+    mode,
     joinTimeout: time("join_timeout", -1),
     syncTimeout: time("sync_timeout", 60_000),
     healthMs: take("do_health_check_interval", 500, isInteger(100, 60_000),
@@ -220,8 +227,8 @@ function distance(from: string, to: string): number {
 const invalid = (name: string, value: unknown, wanted: string): MeshError =>
   new MeshError("invalid-option", `${name} is ${show(value)}`, { hint: `${name} must be ${wanted}` });
 
-const later = (what: string): MeshError =>
-  new MeshError("unsupported", `${what} is not yet available`, { hint: 'leave it out: the mode is "host"' });
+const later = (what: string, hint: string): MeshError =>
+  new MeshError("unsupported", `${what} is not yet available`, { hint });
 
 function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 64));

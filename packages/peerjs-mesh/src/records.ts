@@ -1,6 +1,7 @@
 /** Reads and writes the byte records of the module; their layout is written down in crates/wasm/src/records.rs. */
 
 import { codeOf, type MeshErrorCode } from "./errors.js";
+import { MODES, type Mode } from "./options.js";
 import type { Answer, Candidate, FromServer, Mark, Offer, Signal, ToServer } from "./signalling.js";
 import { hex, textOf, utf8 } from "./utf8.js";
 
@@ -35,6 +36,7 @@ export interface Config {
   joinTimeoutMs: number;
   /** How many streams come by themselves. */
   autoCall: number;
+  mode: Mode;
   /** Only tests change it. */
   versions: readonly [number, number];
   initData?: Uint8Array;
@@ -124,6 +126,7 @@ export function writeConfig(config: Config): Uint8Array {
   w.u32(config.healthMs);
   w.u32(config.joinTimeoutMs);
   w.u32(config.autoCall);
+  w.u8(MODES.indexOf(config.mode));
   config.versions.forEach((version) => w.u16(version));
   if (config.initData) w.raw(config.initData);
   return w.take();

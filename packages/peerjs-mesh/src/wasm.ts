@@ -7,6 +7,7 @@ export interface WasmMachine {
   give(now: number, kinds: number): void;
   call_peer(now: number, id: Uint8Array): number;
   drop_host(now: number): void;
+  set_hidden(now: number, hidden: boolean): void;
   leave(now: number, at_once: boolean): void;
   drain(): number;
   status(): number;

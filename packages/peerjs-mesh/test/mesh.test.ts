@@ -425,21 +425,6 @@ test("cleanup before the module is there joins nothing", async () => {
   assert.equal(wasm.config, undefined);
 });
 
-test("a page that goes away says goodbye at once", async () => {
-  const target = new EventTarget();
-  Object.assign(globalThis, {
-    addEventListener: target.addEventListener.bind(target), removeEventListener: target.removeEventListener.bind(target),
-  });
-  const mesh = await running();
-  target.dispatchEvent(new Event("pagehide"));
-  assert.deepEqual(wasm.called("leave"), [[true]]);
-  assert.deepEqual(heard, [["left"]]);
-  target.dispatchEvent(new Event("pagehide"));
-  assert.equal(wasm.called("leave").length, 1);
-  await mesh.cleanup();
-  for (const name of ["addEventListener", "removeEventListener"]) Reflect.deleteProperty(globalThis, name);
-});
-
 test("waitToJoin and waitToSync resolve when it is so, and at once when it is so already", async () => {
   const mesh = await running();
   const [joined, synced] = [mesh.waitToJoin(), mesh.waitToSync()];
@@ -466,11 +451,13 @@ test("waitToJoin ends with join-timeout when the member does", async () => {
   await mesh.cleanup();
 });
 
-test("a status before anything happened has all its fields", async () => {
-  const mesh = start({}, later<Wasm>().promise);
-  assert.deepEqual(mesh.status(), {
-    id: "", room: "room", founding: "0".repeat(32), term: 0, host: null, isHost: false, mode: "host", signalling: "down",
-    buffered: 0, peers: [],
+for (const mode of ["host", "full"] as const) {
+  test(`a status before anything happened has all its fields, and the mode ${mode}`, async () => {
+    const mesh = start({ mesh_mode: mode }, later<Wasm>().promise);
+    assert.deepEqual(mesh.status(), {
+      id: "", room: "room", founding: "0".repeat(32), term: 0, host: null, isHost: false, mode, signalling: "down",
+      buffered: 0, peers: [],
+    });
+    await mesh.cleanup();
   });
-  await mesh.cleanup();
-});
+}

@@ -42,10 +42,10 @@ for (const [name, message] of Object.entries(MESSAGES)) {
 }
 
 test("a config is written as the module reads it", () => {
-  const plain = { room: "room", id: "id", token: "token", connectionId: "dc", meshLimit: 0, healthMs: 500, joinTimeoutMs: NEVER, autoCall: NEVER, versions: [0, 0] } as const;
+  const plain = { room: "room", id: "id", token: "token", connectionId: "dc", meshLimit: 0, healthMs: 500, joinTimeoutMs: NEVER, autoCall: NEVER, mode: "host", versions: [0, 0] } as const;
   assert.equal(hex(writeConfig(plain)), vectors.get("plain config"));
   const full = {
-    room: "room", id: "id", token: "token", connectionId: "dc", meshLimit: 3, healthMs: 1000, joinTimeoutMs: 0, autoCall: 5, versions: [2, 3], initData: new Uint8Array([1, 2, 3]),
+    room: "room", id: "id", token: "token", connectionId: "dc", meshLimit: 3, healthMs: 1000, joinTimeoutMs: 0, autoCall: 5, mode: "full", versions: [2, 3], initData: new Uint8Array([1, 2, 3]),
   } as const;
   assert.equal(hex(writeConfig(full)), vectors.get("full config"));
 });

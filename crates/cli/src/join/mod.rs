@@ -46,7 +46,7 @@ pub(crate) struct JoinArgs {
     /// What the others call you: init data {"name": NAME}
     #[arg(long, conflicts_with = "init")]
     name: Option<String>,
-    /// How messages travel: through the host, or to everybody (not yet available) [default: host]
+    /// How messages travel: through the host, or directly wherever it can be [default: host]
     #[arg(long, value_name = "host|full")]
     mode: Option<String>,
     /// Init data, which every member hears

@@ -267,7 +267,7 @@ fn status_json(status: &Status) -> serde_json::Value {
         "term": status.term,
         "host": status.host,
         "isHost": status.is_host,
-        "mode": "host",
+        "mode": status.mode.name(),
         "signalling": if status.signalling { "up" } else { "down" },
         "buffered": status.buffered,
         "peers": peers,

@@ -133,6 +133,8 @@ impl Member {
         self.flush_waiting();
         self.replay_early(id);
         self.replay_strays();
+        // Planned anew, at their pace.
+        self.warm.clear();
         self.warm_due = true;
         self.ask_all_directly();
         self.deliver_all();

@@ -66,7 +66,8 @@ impl Member {
 
     /// When a host whose page nobody sees hands its office over.
     pub(super) fn hidden_deadline(&self) -> Option<Instant> {
-        let hidden = self.hidden.filter(|_| self.is_host())?.plus_ms(HIDDEN_MS);
+        let sure = matches!(&self.role, Role::Host(hosting) if !hosting.in_doubt());
+        let hidden = self.hidden.filter(|_| sure)?.plus_ms(HIDDEN_MS);
         self.successor(true)?;
         Some(match self.handed_at {
             Some(at) => hidden.max(at.plus_ms(HIDDEN_AGAIN_MS)),

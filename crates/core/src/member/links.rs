@@ -85,7 +85,9 @@ impl Member {
             }
             Record::Safe { term, all } if my_host && term >= self.term => self.on_safe(&all),
             Record::Acked { by, b, d, off } if my_host => self.on_acked(by, b, d, off),
-            Record::Gap { sender, inc, to } if my_host || (my_guest && sender == peer) => {
+            Record::Gap { sender, inc, to }
+                if my_host || ((my_guest || warm) && sender == peer) =>
+            {
                 self.on_gap(sender, inc, to);
             }
             Record::Moved(moved) if my_host => self.on_moved(id, moved),

@@ -35,6 +35,8 @@ pub(super) struct Name {
     /// The token by which the last owner registered it; deputies know it.
     pub(super) shared: Option<String>,
     tries: u32,
+    /// The last session under it was lost, or never came up.
+    pub(super) unreachable: bool,
     pub(super) nonce: u64,
     echo_at: Instant,
     /// When the last echo of ours came back; `None`: never yet, so its absence proves nothing.
@@ -53,6 +55,7 @@ impl Member {
         self.name.phase = Phase::Claiming;
         self.name.echoed = None;
         self.name.asked = false;
+        self.name.unreachable = false;
         self.name.session = Some(self.new_session(self.cfg.room.clone(), token));
     }
 

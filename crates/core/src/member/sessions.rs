@@ -215,6 +215,8 @@ impl Member {
             self.send_offers();
             match self.name.phase {
                 Phase::Owned => self.on_name_owned(),
+                // The server is there again.
+                Phase::Waiting(_) if self.name.unreachable => self.claim_name(false),
                 // Whoever has the name, or gets it before us, answers: sooner than if we waited to be told.
                 Phase::Claiming if matches!(self.role, Role::Seeking(_)) => {
                     self.name.asked = true;
@@ -265,6 +267,7 @@ impl Member {
             .is_some_and(|session| session.id == id)
         {
             self.name.session = None;
+            self.name.unreachable = true;
             self.lose_name();
         }
     }

@@ -72,8 +72,9 @@ impl Options {
             "mesh_mode" => {
                 self.mesh_mode = match value.as_str() {
                     Some("host") => MeshMode::Host,
-                    // Neither is available; joining says so.
-                    Some("full" | "auto") => MeshMode::Full,
+                    Some("full") => MeshMode::Full,
+                    // Not available; joining says so.
+                    Some("auto") => MeshMode::Auto,
                     _ => return Err(wrong(name, &show(value), "\"host\", \"full\" or \"auto\"")),
                 };
             }

@@ -72,9 +72,9 @@ async fn a_room_or_an_option_that_cannot_be_is_refused_at_the_call() {
             ErrorCode::InvalidOption,
         ),
         (
-            "full",
+            "auto",
             "a",
-            with(|o| o.mesh_mode = MeshMode::Full),
+            with(|o| o.mesh_mode = MeshMode::Auto),
             ErrorCode::Unsupported,
         ),
         (

@@ -1,5 +1,5 @@
 use crate::house::{Guest, room, server};
-use peerjs_mesh::{Bytes, Date, Event, Options, Value};
+use peerjs_mesh::{Bytes, Date, Event, MeshMode, Options, Value};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -42,6 +42,22 @@ async fn the_first_founds_the_room_and_the_second_finds_it() {
         guests[1].message(5).await,
         (ids[0].clone(), Value::Bytes(vec![0, 255]))
     );
+}
+
+#[tokio::test]
+async fn members_that_speak_directly_and_by_the_host_share_a_room() {
+    let url = server().await;
+    let mut host = Guest::join(&url, "modes");
+    host.lists(&[host.id()], 10).await;
+    let mut options = Options::new(&url);
+    options.mesh_mode = MeshMode::Full;
+    let mut guest = Guest::with("modes", options);
+    guest.lists(&[host.id(), guest.id()], 10).await;
+    let mode = async |guest: &Guest| guest.mesh.status().await.unwrap().mode;
+    assert_eq!(mode(&host).await, MeshMode::Host);
+    assert_eq!(mode(&guest).await, MeshMode::Full);
+    guest.mesh.send("direct").await.unwrap();
+    assert_eq!(host.message(5).await, (guest.id(), "direct".into()));
 }
 
 #[tokio::test]

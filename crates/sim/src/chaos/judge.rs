@@ -25,6 +25,11 @@ const QUIET_AFTER_MS: u64 = 10_000;
 /// For so long that is looked at, ms.
 const IDLE_MS: u64 = 5_000;
 
+/// Acks, among others: what was heard last is acknowledged after the room fell silent, but nobody says something every
+/// second, a member, in [`IDLE_MS`].
+const CONTROL: &str = "frames: control";
+const MOST_CONTROL: u64 = IDLE_MS / 1_000;
+
 impl Run<'_> {
     /// No fault is in force, in the middle of a run: room and messages are as they should be.
     pub(super) fn quiet_point(&mut self) {
@@ -157,17 +162,25 @@ impl Run<'_> {
             "sessions opened",
         ];
         let count = |world: &World| busy.map(|name| world.stats().get(name));
-        let before = count(self.world);
+        let (before, control) = (count(self.world), self.world.stats().get(CONTROL));
         self.world.run_ms(IDLE_MS);
-        let after = count(self.world);
-        if before != after {
+        let (after, control) = (count(self.world), self.world.stats().get(CONTROL) - control);
+        let members = self.world.present().len().max(1) as u64;
+        self.world
+            .stats_mut()
+            .high_water("idle: control frames a member", control / members);
+        let chatter = control > MOST_CONTROL * members;
+        if before != after || chatter {
             let now = self.world.now();
-            let more: Vec<String> = busy
+            let mut more: Vec<String> = busy
                 .iter()
                 .zip(before.iter().zip(after))
                 .filter(|(_, (b, a))| *b != a)
                 .map(|(n, (b, a))| format!("{} {n}", a - b))
                 .collect();
+            if chatter {
+                more.push(format!("{control} {CONTROL} of {members} members"));
+            }
             self.world.checker_mut().blame(
                 now,
                 "not-quiet",

@@ -12,5 +12,5 @@ mod report;
 mod run;
 
 pub use plan::{Action, Fault, Modes, Plan};
-pub use report::{Summary, write_report};
+pub use report::{ENOUGH_SEEDS, Summary, write_report};
 pub use run::{Options, Outcome, run};

@@ -29,6 +29,10 @@ pub(super) struct Heard {
     pub(super) numbers: Vec<u64>,
     /// Broadcasts that `gap` events said would never come.
     pub(super) gaps: u64,
+    /// Which numbers these were.
+    pub(super) gone: BTreeSet<u64>,
+    /// Whether a `gap` was told since the two last met.
+    pub(super) gap_told: bool,
     /// The user was told that directed ones of it are lost.
     pub(super) lost_directed: bool,
     /// How many of these have been missed.

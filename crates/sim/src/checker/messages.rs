@@ -6,6 +6,9 @@ use crate::Micros;
 use crate::payload::{self, Said};
 use peerjs_mesh_core::{ErrorCode, Outcome, SendError, Sent};
 
+/// Sends that may wait at most (PROTOCOL §5).
+const MOST_WAITING: usize = 1_024;
+
 impl Checker {
     /// A member was asked to send its message with this number, and has said this.
     pub fn sent(
@@ -34,6 +37,13 @@ impl Checker {
             }
             Err(_) => Fate::Failed,
         };
+        if self.books[member].tickets.len() > MOST_WAITING {
+            self.blame(
+                now,
+                "waiting-sends",
+                format!("more than {MOST_WAITING} sends of m{member} wait"),
+            );
+        }
         let bad = match (result, to) {
             // One that is dropped but has last words on their way is in the list for a moment longer: its
             // peerdropped has to follow.
@@ -44,7 +54,7 @@ impl Checker {
                 false
             }
             (Err(SendError::UnknownMember), None) => true,
-            (Err(SendError::BufferFull), _) => self.books[member].tickets.len() < 1_024,
+            (Err(SendError::BufferFull), _) => self.books[member].tickets.len() < MOST_WAITING,
             (Err(SendError::Left), _) => !self.books[member].leaving,
             _ => false,
         };
@@ -164,12 +174,56 @@ impl Checker {
         let (missing, direct) = self.required(sender, member, next..number);
         let heard = self.books[member].heard_mut(sender);
         heard.numbers.push(number);
+        let gone = heard.gone.contains(&number);
         // Last words: all hear the same broadcasts of a sender that is gone, also who lacks a message directed to it
         // that nobody else has. The drop has to follow; should the sender come back, the message does, too.
         if heard.gaps == 0 {
             heard.owed.extend(direct);
         }
+        if gone {
+            self.blame(
+                now,
+                "gap-wrong",
+                format!("{what}, which a gap had given up"),
+            );
+        }
         self.forgive(now, member, sender, missing, 0, "hole", &what);
+    }
+
+    /// A `gap`: where the promise ends it says so, once for each sender, and names what never came and never will.
+    pub(super) fn gap(
+        &mut self,
+        now: Micros,
+        member: usize,
+        sender: usize,
+        range: std::ops::RangeInclusive<u64>,
+    ) {
+        // Broadcasts are numbered from 1 as they are accepted.
+        let broadcasts = (0u64..)
+            .zip(&self.books[sender].sends)
+            .filter(|(_, sending)| sending.to.is_none() && sending.fate == Fate::Accepted)
+            .map(|(number, _)| number);
+        let skip = range.start().saturating_sub(1) as usize;
+        let count = range.end() - range.start() + 1;
+        let named: Vec<u64> = broadcasts.skip(skip).take(count as usize).collect();
+        let heard = self.books[member].heard_mut(sender);
+        heard.gaps += count;
+        let twice = std::mem::replace(&mut heard.gap_told, true);
+        let had = named
+            .iter()
+            .find(|number| heard.numbers.binary_search(number).is_ok())
+            .copied();
+        heard.gone.extend(&named);
+        let what = format!("m{member} hears of a gap {range:?} of m{sender}");
+        if twice {
+            self.blame(now, "gap-twice", format!("{what}, the second one"));
+        }
+        if let Some(had) = had {
+            self.blame(now, "gap-wrong", format!("{what}, but it has #{had}"));
+        }
+        if (named.len() as u64) < count {
+            self.blame(now, "gap-wrong", format!("{what}, more than was ever sent"));
+        }
     }
 
     /// Which of a sender's messages a receiver had to get: how many broadcasts, and which for it alone.

@@ -167,10 +167,13 @@ impl Checker {
                     );
                     return;
                 };
-                self.books[member].heard_mut(from).gaps += last - first + 1;
+                self.gap(now, member, from, *first..=*last);
             }
             Event::HostConnected { is_host, host, .. } => {
                 self.books[member].host_since = now;
+                for heard in self.books[member].heard.values_mut() {
+                    heard.gap_told = false;
+                }
                 if *is_host != (*host == self.books[member].id) {
                     self.blame(
                         now,
@@ -267,6 +270,7 @@ impl Checker {
         };
         book.stays.entry(other).or_insert(from);
         book.joined_at.insert(other, now);
+        book.heard_mut(other).gap_told = false;
         if !book.list.insert(other) {
             self.blame(
                 now,

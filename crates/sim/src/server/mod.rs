@@ -1,12 +1,14 @@
 //! Signalling servers: ours, and a model of npm `peer` with its faults.
 
 mod npm;
+mod npm_peer;
 mod ours;
 
 use crate::Micros;
 use peerjs_mesh_protocol::signalling::{FromServer, ToServer};
 
-pub use npm::NpmPeer;
+pub use npm::{NPM_FULL, NpmDeed, NpmModel, NpmOptions, NpmSaid, NpmTold};
+pub use npm_peer::NpmPeer;
 pub use ours::Ours;
 
 /// One websocket, as a server names it. Never reused, not even by a restarted server.
@@ -62,8 +64,8 @@ impl ServerKind {
     /// Its name in reports.
     pub const fn name(self) -> &'static str {
         match self {
-            ServerKind::Ours => "ours",
-            ServerKind::NpmPeer => "npm peer",
+            ServerKind::Ours => "server: ours",
+            ServerKind::NpmPeer => "server: npm peer",
         }
     }
 }

@@ -1,16 +1,92 @@
-//! A model of npm `peer` 1.0.2, with its faults: every branch here was seen on the real one.
+//! A model of npm `peer` 1.0.2, with its faults: every branch here was seen on the real one, and the contract suite in
+//! `e2e/contract` is put to both.
+//!
+//! What it models is who is registered, for how long, and who gets what. Websockets, JSON, HTTP, keys and paths are not
+//! its matter, and what a message says is only passed on.
 
-use super::{ConnId, Deed, Server};
+use super::ConnId;
 use crate::{MS, Micros};
-use peerjs_mesh_protocol::signalling::{FromServer, Signal, ToServer};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// A queue older than this expires as a whole (`expire_timeout`).
-const EXPIRE: Micros = 5_000 * MS;
+/// What a client is told when there are too many.
+pub const NPM_FULL: &str = "Server has reached its concurrent user limit";
 /// How often queues are looked at (`cleanup_out_msgs`).
 const SWEEP: Micros = 1_000 * MS;
 /// How often liveness is looked at.
 const CHECK: Micros = 300 * MS;
+
+/// The options that matter, with npm `peer`'s names and defaults as a library.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NpmOptions {
+    /// A client that says no HEARTBEAT for so long is removed, ms.
+    pub alive_timeout: u64,
+    /// A queue older than this expires as a whole, ms.
+    pub expire_timeout: u64,
+    /// So many clients at most.
+    pub concurrent_limit: usize,
+}
+
+impl Default for NpmOptions {
+    fn default() -> NpmOptions {
+        NpmOptions {
+            alive_timeout: 90_000,
+            expire_timeout: 5_000,
+            concurrent_limit: 5_000,
+        }
+    }
+}
+
+/// What a client says, as far as the server looks at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NpmSaid<P> {
+    /// It lives.
+    Heartbeat,
+    /// It gives its id back, and keeps its websocket.
+    Leave,
+    /// For somebody.
+    Relay {
+        /// For whom.
+        dst: String,
+        /// Whether it waits for somebody who is absent: LEAVE and EXPIRE do not.
+        waits: bool,
+        /// What, and which type.
+        what: P,
+    },
+}
+
+/// What a client is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NpmTold<P> {
+    /// It is registered.
+    Open,
+    /// Its id is somebody else's.
+    IdTaken,
+    /// There are too many clients.
+    Full,
+    /// What it sent was not fetched in time.
+    Expire {
+        /// By whom.
+        src: String,
+        /// The id that had sent it.
+        dst: String,
+    },
+    /// Somebody says something to it.
+    Relayed {
+        /// The sender.
+        src: String,
+        /// What, and which type.
+        what: P,
+    },
+}
+
+/// What the model does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NpmDeed<P> {
+    /// Tells a client something.
+    Tell(ConnId, NpmTold<P>),
+    /// Closes a websocket after that.
+    Close(ConnId),
+}
 
 /// One registration. A websocket keeps the registration it came with, even when another one has the id by now.
 #[derive(Debug)]
@@ -23,15 +99,15 @@ struct Client {
 
 /// Messages for an absent id.
 #[derive(Debug)]
-struct Queue {
+struct Queue<P> {
     since: Micros,
-    messages: Vec<(String, Signal)>,
+    messages: Vec<(String, P)>,
 }
 
-/// The model.
+/// The model; `P`: what messages say.
 #[derive(Debug)]
-pub struct NpmPeer {
-    alive: Micros,
+pub struct NpmModel<P> {
+    options: NpmOptions,
     next_sweep: Micros,
     next_check: Micros,
     /// Registrations by number, also removed ones while a websocket of theirs is open.
@@ -39,15 +115,15 @@ pub struct NpmPeer {
     made: u64,
     registry: BTreeMap<String, u64>,
     sockets: BTreeMap<ConnId, u64>,
-    queues: BTreeMap<String, Queue>,
-    deeds: VecDeque<Deed>,
+    queues: BTreeMap<String, Queue<P>>,
+    deeds: VecDeque<NpmDeed<P>>,
 }
 
-impl NpmPeer {
+impl<P> NpmModel<P> {
     /// A server that has just started.
-    pub fn new(now: Micros, alive_ms: u64) -> NpmPeer {
-        NpmPeer {
-            alive: alive_ms * MS,
+    pub fn new(now: Micros, options: NpmOptions) -> NpmModel<P> {
+        NpmModel {
+            options,
             next_sweep: now + SWEEP,
             next_check: now + CHECK,
             clients: BTreeMap::new(),
@@ -59,18 +135,23 @@ impl NpmPeer {
         }
     }
 
-    fn send(&mut self, conn: ConnId, message: FromServer) {
-        self.deeds.push_back(Deed::Send(conn, message));
+    fn tell(&mut self, conn: ConnId, told: NpmTold<P>) {
+        self.deeds.push_back(NpmDeed::Tell(conn, told));
+    }
+
+    fn refuse(&mut self, conn: ConnId, told: NpmTold<P>) {
+        self.tell(conn, told);
+        self.deeds.push_back(NpmDeed::Close(conn));
     }
 
     fn deliver_queue(&mut self, id: &str, conn: ConnId) {
-        for (src, signal) in self
+        for (src, what) in self
             .queues
             .remove(id)
             .map(|queue| queue.messages)
             .unwrap_or_default()
         {
-            self.send(conn, FromServer::Relayed { src, signal });
+            self.tell(conn, NpmTold::Relayed { src, what });
         }
     }
 
@@ -90,7 +171,7 @@ impl NpmPeer {
             .filter(|(_, number)| {
                 self.clients
                     .get(number)
-                    .is_some_and(|c| now - c.last_ping >= self.alive)
+                    .is_some_and(|c| now - c.last_ping >= self.options.alive_timeout * MS)
             })
             .map(|(id, number)| (id.clone(), *number))
             .collect();
@@ -101,7 +182,7 @@ impl NpmPeer {
                 // Only the newest socket is closed; a replaced one stays.
                 let socket = client.socket;
                 self.sockets.remove(&socket);
-                self.deeds.push_back(Deed::Close(socket));
+                self.deeds.push_back(NpmDeed::Close(socket));
             }
             self.forget(number);
         }
@@ -111,7 +192,7 @@ impl NpmPeer {
         let old: Vec<String> = self
             .queues
             .iter()
-            .filter(|(_, q)| now - q.since >= EXPIRE)
+            .filter(|(_, q)| now - q.since >= self.options.expire_timeout * MS)
             .map(|(id, _)| id.clone())
             .collect();
         for absent in old {
@@ -125,31 +206,26 @@ impl NpmPeer {
                 .collect();
             for sender in senders {
                 if let Some(conn) = self.owner(&sender) {
-                    self.send(
-                        conn,
-                        FromServer::Expire {
-                            src: absent.clone(),
-                        },
-                    );
+                    let src = absent.clone();
+                    self.tell(conn, NpmTold::Expire { src, dst: sender });
                 }
             }
         }
     }
-}
 
-impl Server for NpmPeer {
-    fn connect(&mut self, now: Micros, conn: ConnId, id: &str, token: &str) {
+    /// A websocket has opened, for this id and token.
+    pub fn connect(&mut self, now: Micros, conn: ConnId, id: &str, token: &str) {
         if let Some(number) = self.registry.get(id).copied()
             && let Some(client) = self.clients.get_mut(&number)
         {
             if client.token != token {
-                self.send(conn, FromServer::IdTaken);
-                self.deeds.push_back(Deed::Close(conn));
-                return;
+                return self.refuse(conn, NpmTold::IdTaken);
             }
             // The socket is replaced: no OPEN, the liveness clock goes on, the old socket stays open and may send.
             client.socket = conn;
             self.sockets.insert(conn, number);
+        } else if self.registry.len() >= self.options.concurrent_limit {
+            return self.refuse(conn, NpmTold::Full);
         } else {
             self.made += 1;
             let client = Client {
@@ -161,12 +237,13 @@ impl Server for NpmPeer {
             self.clients.insert(self.made, client);
             self.registry.insert(id.to_owned(), self.made);
             self.sockets.insert(conn, self.made);
-            self.send(conn, FromServer::Open);
+            self.tell(conn, NpmTold::Open);
         }
         self.deliver_queue(id, conn);
     }
 
-    fn message(&mut self, now: Micros, conn: ConnId, message: ToServer) {
+    /// A client has said something.
+    pub fn message(&mut self, now: Micros, conn: ConnId, said: NpmSaid<P>) {
         let Some(client) = self
             .sockets
             .get(&conn)
@@ -174,25 +251,32 @@ impl Server for NpmPeer {
         else {
             return;
         };
-        match message {
-            ToServer::Heartbeat => client.last_ping = now,
-            ToServer::Relay { dst, signal } => {
+        match said {
+            NpmSaid::Heartbeat => client.last_ping = now,
+            NpmSaid::Leave => {
+                // By id, whoever has it by now.
+                let id = client.id.clone();
+                self.registry.remove(&id);
+            }
+            NpmSaid::Relay { dst, waits, what } => {
                 let src = client.id.clone();
                 match self.owner(&dst) {
-                    Some(to) => self.send(to, FromServer::Relayed { src, signal }),
-                    None => {
+                    Some(to) => self.tell(to, NpmTold::Relayed { src, what }),
+                    None if waits => {
                         let queue = self.queues.entry(dst).or_insert(Queue {
                             since: now,
                             messages: Vec::new(),
                         });
-                        queue.messages.push((src, signal));
+                        queue.messages.push((src, what));
                     }
+                    None => {}
                 }
             }
         }
     }
 
-    fn closed(&mut self, _now: Micros, conn: ConnId) {
+    /// A websocket has closed from the other side.
+    pub fn closed(&mut self, conn: ConnId) {
         let Some(number) = self.sockets.remove(&conn) else {
             return;
         };
@@ -205,7 +289,8 @@ impl Server for NpmPeer {
         self.forget(number);
     }
 
-    fn timeout(&mut self, now: Micros) {
+    /// It is `next_timeout`.
+    pub fn timeout(&mut self, now: Micros) {
         if now >= self.next_check {
             self.next_check = now + CHECK;
             self.check_alive(now);
@@ -216,143 +301,19 @@ impl Server for NpmPeer {
         }
     }
 
-    fn next_timeout(&self) -> Option<Micros> {
-        Some(self.next_check.min(self.next_sweep))
+    /// When `timeout` wants to be called.
+    pub fn next_timeout(&self) -> Micros {
+        self.next_check.min(self.next_sweep)
     }
 
-    fn poll(&mut self) -> Option<Deed> {
+    /// What to do next.
+    pub fn poll(&mut self) -> Option<NpmDeed<P>> {
         self.deeds.pop_front()
     }
 
-    fn owner(&self, id: &str) -> Option<ConnId> {
+    /// The websocket under which this id is reached.
+    pub fn owner(&self, id: &str) -> Option<ConnId> {
         let client = self.clients.get(self.registry.get(id)?)?;
         Some(client.socket)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use peerjs_mesh_protocol::signalling::Echo;
-
-    fn echo(nonce: u64) -> Signal {
-        Signal::Echo(Echo {
-            nonce,
-            term: 1,
-            member: "m".into(),
-        })
-    }
-
-    fn relay(dst: &str, nonce: u64) -> ToServer {
-        ToServer::Relay {
-            dst: dst.into(),
-            signal: echo(nonce),
-        }
-    }
-
-    fn deeds(server: &mut NpmPeer) -> Vec<Deed> {
-        std::iter::from_fn(|| server.poll()).collect()
-    }
-
-    fn from(src: &str, nonce: u64) -> FromServer {
-        FromServer::Relayed {
-            src: src.into(),
-            signal: echo(nonce),
-        }
-    }
-
-    const A: ConnId = ConnId(1);
-    const B: ConnId = ConnId(2);
-    const C: ConnId = ConnId(3);
-
-    #[test]
-    fn a_resume_gets_no_open_and_the_replaced_socket_still_sends() {
-        let mut server = NpmPeer::new(0, 60_000);
-        server.connect(0, A, "room", "t");
-        server.connect(0, B, "room", "t");
-        server.message(0, A, relay("room", 5));
-        assert_eq!(
-            deeds(&mut server),
-            [
-                Deed::Send(A, FromServer::Open),
-                Deed::Send(B, from("room", 5))
-            ]
-        );
-    }
-
-    #[test]
-    fn the_newest_sockets_close_frees_the_id_and_an_older_ones_does_not() {
-        let mut server = NpmPeer::new(0, 60_000);
-        server.connect(0, A, "room", "t");
-        server.connect(0, B, "room", "t");
-        server.closed(0, A);
-        assert_eq!(server.owner("room"), Some(B));
-        server.connect(0, A, "room", "t");
-        server.closed(0, A);
-        assert_eq!(server.owner("room"), None);
-        server.connect(0, C, "room", "other");
-        assert_eq!(server.owner("room"), Some(C));
-    }
-
-    #[test]
-    fn a_resume_does_not_reset_the_liveness_clock() {
-        let mut server = NpmPeer::new(0, 60_000);
-        server.connect(0, A, "room", "t");
-        server.connect(59_000 * MS, B, "room", "t");
-        server.timeout(60_100 * MS);
-        assert_eq!(server.owner("room"), None);
-        assert!(deeds(&mut server).contains(&Deed::Close(B)));
-    }
-
-    #[test]
-    fn a_queue_expires_whole_and_its_senders_own_offer_comes_back_on_a_claim() {
-        let mut server = NpmPeer::new(0, 60_000);
-        server.connect(0, A, "ann", "t");
-        server.message(0, A, relay("room", 1));
-        server.message(4_900 * MS, A, relay("room", 2));
-        server.timeout(4_990 * MS);
-        assert_eq!(deeds(&mut server).len(), 1);
-        server.timeout(5_990 * MS);
-        assert_eq!(
-            deeds(&mut server),
-            [Deed::Send(A, FromServer::Expire { src: "room".into() })]
-        );
-        server.message(7_000 * MS, A, relay("room", 3));
-        server.connect(7_100 * MS, B, "room", "u");
-        assert_eq!(
-            deeds(&mut server),
-            [
-                Deed::Send(B, FromServer::Open),
-                Deed::Send(B, from("ann", 3))
-            ]
-        );
-    }
-
-    #[test]
-    fn an_id_with_another_token_is_taken_until_its_owner_is_silent_for_too_long() {
-        let mut server = NpmPeer::new(0, 60_000);
-        server.connect(0, A, "room", "t");
-        server.message(5_000 * MS, A, ToServer::Heartbeat);
-        server.connect(64_000 * MS, B, "room", "u");
-        assert_eq!(
-            deeds(&mut server)[1..],
-            [Deed::Send(B, FromServer::IdTaken), Deed::Close(B)]
-        );
-        server.timeout(65_100 * MS);
-        server.connect(65_200 * MS, C, "room", "u");
-        assert_eq!(server.owner("room"), Some(C));
-    }
-
-    #[test]
-    fn the_rows_seen_on_the_real_server_hold_for_a_socket_whose_id_was_lost() {
-        // Removed by the liveness check while an older socket is open: the older one still sends under the id.
-        let mut server = NpmPeer::new(0, 60_000);
-        server.connect(0, A, "room", "t");
-        server.connect(0, B, "room", "t");
-        server.timeout(60_000 * MS);
-        server.connect(60_500 * MS, C, "room", "u");
-        deeds(&mut server);
-        server.message(61_000 * MS, A, relay("room", 9));
-        assert_eq!(deeds(&mut server), [Deed::Send(C, from("room", 9))]);
     }
 }

@@ -12,6 +12,9 @@ pub struct Unsettled(pub String);
 /// travels alone.
 const KEPT: u64 = (64 << 20) + (1 << 20);
 
+/// And of its own: 8 MiB, and one such message.
+const OWN: u64 = (8 << 20) + (1 << 20);
+
 impl World {
     /// The members that run and can reach everybody.
     pub fn present(&self) -> Vec<usize> {
@@ -83,6 +86,19 @@ impl World {
         let now = self.now;
         self.checker.complete(now, members);
         self.judge_bounds();
+    }
+
+    /// Judges how much of its own a member has under way: what waits for the budget is not counted.
+    pub(super) fn judge_own_bytes(&mut self, member: usize) {
+        let machine = self.nodes[member].machine.as_ref();
+        let own = machine.map_or(0, |machine| machine.status().buffered);
+        self.stats.high_water("core: own bytes under way", own);
+        if own > OWN {
+            self.blame(
+                "own-bytes",
+                format!("m{member} has {own} bytes of its own under way"),
+            );
+        }
     }
 
     /// Judges what may never be exceeded.

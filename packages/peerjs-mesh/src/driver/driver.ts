@@ -8,6 +8,7 @@ import { Alarm, Clock } from "./clock.js";
 import { Link } from "./link.js";
 import { openSession, type Ahead } from "./ahead.js";
 import { Media } from "./media.js";
+import { watch } from "./page.js";
 import type { Session } from "./socket.js";
 
 const NOTHING = new Uint8Array(0);
@@ -48,6 +49,7 @@ export class Driver {
   readonly #lingering = new Set<Link>();
   readonly #facts: Fact[] = [];
   readonly #news: (() => void)[] = [];
+  #unwatch = (): void => undefined;
   #draining = false;
   #telling = false;
   #left = false;
@@ -64,6 +66,12 @@ export class Driver {
   /** Begins. */
   start(): void {
     this.#call(() => undefined);
+    if (this.#over) return;
+    this.#unwatch = watch(
+      (hidden) => this.#call((machine, now) => machine.set_hidden(now, hidden)),
+      // The member stays: it goes on when its page does. Until then somebody else has to hold the room.
+      () => this.dropHost(),
+    );
   }
 
   /** See the module's `send`: what it returned goes to `done`, before anything else happens; nothing when it is over. */
@@ -260,6 +268,7 @@ export class Driver {
   #finish(error?: MeshError): void {
     if (this.#over) return;
     this.#over = true;
+    this.#unwatch();
     this.#alarm.stop();
     for (const session of this.#sessions.values()) session.close();
     for (const id of this.#links.keys()) this.#closeLink(id);

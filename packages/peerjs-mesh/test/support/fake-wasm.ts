@@ -94,6 +94,7 @@ export class FakeWasm implements Wasm {
       give: (_now, kinds) => call("give", [kinds], () => undefined),
       call_peer: (_now, id) => call("call_peer", [text(id)], () => this.answers.shift() ?? 0),
       drop_host: () => call("drop_host", [], () => undefined),
+      set_hidden: (_now, hidden) => call("set_hidden", [hidden], () => undefined),
       leave: (_now, atOnce) => call("leave", [atOnce], () => {
         this.due.push(say.left());
       }),

@@ -43,20 +43,61 @@ fn a_gap_that_was_announced_is_forgiven_and_a_larger_hole_is_not() {
     for _ in 0..4 {
         send(&mut checker, 0, None);
     }
-    checker.event(
-        33,
-        1,
-        &Event::Gap {
-            from: "a".into(),
-            first: 1,
-            last: 2,
-        },
-        REIGN,
-    );
+    gap(&mut checker, 1, 2);
     hear(&mut checker, 1, 0, 2, None);
     rules(&checker, &[]);
     checker.complete(50, &[0, 1]);
     assert!(checker.violations().iter().any(|v| v.rule == "lost"));
+}
+
+/// `b` hears that these broadcasts of `a`, counted from 1, will never come.
+fn gap(checker: &mut Checker, first: u64, last: u64) {
+    let from = "a".into();
+    checker.event(33, 1, &Event::Gap { from, first, last }, REIGN);
+}
+
+#[test]
+fn one_gap_for_each_sender_until_they_meet_anew() {
+    let mut checker = room();
+    for _ in 0..4 {
+        send(&mut checker, 0, None);
+    }
+    gap(&mut checker, 1, 1);
+    has_host(&mut checker, 34, 1);
+    gap(&mut checker, 2, 2);
+    rules(&checker, &[]);
+    gap(&mut checker, 3, 4);
+    rules(&checker, &["gap-twice"]);
+}
+
+#[test]
+fn a_gap_names_only_broadcasts_that_were_sent_and_never_came() {
+    let mut checker = room();
+    send(&mut checker, 0, None);
+    send(&mut checker, 0, Some(1));
+    send(&mut checker, 0, None);
+    hear(&mut checker, 1, 0, 0, None);
+    hear(&mut checker, 1, 0, 1, Some(1));
+    gap(&mut checker, 2, 2);
+    rules(&checker, &[]);
+    hear(&mut checker, 1, 0, 2, None);
+    rules(&checker, &["gap-wrong"]);
+    has_host(&mut checker, 36, 1);
+    gap(&mut checker, 1, 1);
+    has_host(&mut checker, 37, 1);
+    gap(&mut checker, 3, 3);
+    rules(&checker, &["gap-wrong", "gap-wrong", "gap-wrong"]);
+}
+
+#[test]
+fn no_more_than_1024_sends_wait() {
+    let mut checker = room();
+    for ticket in 0..1_024 {
+        checker.sent(30, 0, None, &Ok(Sent::Waiting(Ticket(ticket))));
+    }
+    rules(&checker, &[]);
+    checker.sent(30, 0, None, &Ok(Sent::Waiting(Ticket(1_024))));
+    rules(&checker, &["waiting-sends"]);
 }
 
 #[test]
