@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Member } from "./harness/member.mjs";
-import { Chatter } from "./harness/chatter.mjs";
+import { Chatter, silence } from "./harness/chatter.mjs";
 import { calm, hears, Ledger, listEachOther, marks, orderly, said } from "./harness/oracle.mjs";
 import { FALSY, mixture } from "./harness/values.mjs";
 
@@ -167,6 +167,20 @@ test("a room has recovered when somebody's message of after the fault has reache
   hear(c, a, 1, 150);
   for (const [who, from, t] of [[a, b, 170], [c, b, 160], [a, c, 400], [b, c, 300]]) hear(who, from, 1, t);
   assert.deepEqual(await chatter.recovered(100, all, 20), { first: 50, all: 300 });
+});
+
+test("a silence lasts from what reached all to what reached all next, whatever some have heard meanwhile", () => {
+  const all = ["a", "b", "c"].map(member);
+  const [a, b, c] = all;
+  const hear = (who, n, t) => who.say({ event: "data", from: a.id, data: { who: a.name, n }, t });
+  for (const who of [b, c]) hear(who, 0, 90);
+  hear(b, 1, 110);
+  hear(c, 1, 120);
+  // Only one of them has it for long.
+  hear(b, 2, 130);
+  hear(c, 2, 300);
+  assert.equal(silence(100, 350, all), 180);
+  assert.equal(silence(100, 500, all), 200, "to the end");
 });
 
 test("the judge finds lists that differ, and waits for the last change", async () => {

@@ -110,6 +110,32 @@ export class Chatter {
   }
 }
 
+/**
+ * The longest time, ms, from `from` to `to` (wall times) in which no broadcast came to be with all others of `members`:
+ * what somebody who listens notices of a host that leaves, however long it takes to leave.
+ */
+export function silence(from, to, members) {
+  const reached = [];
+  for (const sender of members) {
+    const last = new Map();
+    for (const receiver of members) {
+      for (const { event, from: id, data, t } of receiver.events) {
+        if (event !== "data" || id !== sender.id || data?.n === undefined) continue;
+        const { count = 0, at = 0 } = last.get(data.n) ?? {};
+        last.set(data.n, { count: count + 1, at: Math.max(at, t) });
+      }
+    }
+    for (const { count, at } of last.values()) if (count === members.length - 1 && at > from && at <= to) reached.push(at);
+  }
+  let longest = 0;
+  let before = from;
+  for (const at of [...reached.sort((a, b) => a - b), to]) {
+    longest = Math.max(longest, at - before);
+    before = at;
+  }
+  return longest;
+}
+
 /** The first event that is so; none is looked at twice, and none of long ago. */
 function after(member, fact, ms, what) {
   let at = 0;

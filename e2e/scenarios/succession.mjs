@@ -43,6 +43,7 @@ export class Fault {
     this.began = now();
     await strike();
     const { first, all } = await this.recovers(this.at, this.survivors, since?.() ?? wall());
+    this.end = this.at + all;
     this.room.note(`${this.line}: a broadcast reached all others ${round(first)} ms after the fault, one of each ${round(all)} ms after it`);
     return { first, all };
   }

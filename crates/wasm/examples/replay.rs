@@ -75,6 +75,7 @@ fn repeat(slot: &mut Option<Boundary>, line: &str) -> Result<(), String> {
             answered(member.call_peer(now, &id), words.number()?)?;
         }
         "drop" => member.drop_host(now),
+        "hidden" => member.set_hidden(now, words.whole()? != 0),
         "leave" => member.leave(now, words.whole()? != 0),
         other => return Err(format!("no call is named {other}")),
     }
