@@ -175,7 +175,7 @@ fn play(seed: u64) -> u64 {
     let mut rng = Rng(seed);
     let mut world = World::new(seed, Climate::calm(ServerKind::Ours));
     // The host talks nonsense, or a guest does.
-    let hosts = seed % 2 == 0;
+    let hosts = seed.is_multiple_of(2);
     let (bent, honest) = if hosts {
         let bent = join_bent(&mut world, &mut rng);
         settle(&mut world, &[bent], 15_000);
