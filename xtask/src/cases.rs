@@ -138,9 +138,9 @@ fn run_case(repo: &Repo, part: &str, case: Case) -> Result<Finished> {
             let compiles = Path::new(command.get_program()).ends_with("cargo");
             let ended = run::logged(command, case.limit, &log, &log)?;
             let output = String::from_utf8_lossy(&std::fs::read(&log)?).into_owned();
-            done.errors = compiles
-                .then(|| compile::errors(&output))
-                .unwrap_or_default();
+            if compiles {
+                done.errors = compile::errors(&output);
+            }
             done.counts = reader.count(&output, ended.good());
             match ended.end {
                 End::Good => {}

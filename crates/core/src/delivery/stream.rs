@@ -193,7 +193,9 @@ impl Stream {
     /// Bytes kept of the broadcasts after one, up to another.
     fn bytes_after(&self, after: u64, to: u64) -> usize {
         let mut bytes = 0;
-        for number in self.first.max(after + 1)..=to.min(self.first + self.casts.len() as u64) {
+        for number in
+            self.first.max(after.saturating_add(1))..=to.min(self.first + self.casts.len() as u64)
+        {
             bytes += self.cast(number).map_or(0, |entry| entry.data.len());
         }
         bytes

@@ -121,7 +121,7 @@ impl Stream {
         while self.casts.front().is_some_and(|entry| entry.pos.b <= b) {
             self.drop_first();
         }
-        self.first = self.first.max(b + 1);
+        self.first = self.first.max(b.saturating_add(1));
         let skipped = (self.based && self.pos.b < b).then_some((self.pos.b + 1, b));
         if self.pos.b < b {
             self.pos = Pos { b, d: 0 };

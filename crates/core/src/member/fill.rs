@@ -182,6 +182,10 @@ fn has_more(entry: &Entry, off: usize, own: bool, safe_off: usize, safe: u64) ->
     if entry.total == 0 {
         return true;
     }
-    let taken = if entry.pos.b == safe + 1 { safe_off } else { 0 };
-    off < entry.data.len() && !(own && off >= taken + SENDER_BUDGET)
+    let taken = if entry.pos.b.checked_sub(1) == Some(safe) {
+        safe_off
+    } else {
+        0
+    };
+    off < entry.data.len() && !(own && off >= taken.saturating_add(SENDER_BUDGET))
 }
