@@ -185,6 +185,7 @@ impl Member {
                     self.counters.delivered += 1;
                     self.event_bytes += data.len();
                     let from = self.names.text(key).to_owned();
+                    self.tell_gap(key);
                     if lost {
                         // Something it had directed to us went with it, or with the host that had it.
                         self.error(ErrorCode::MemberLeft, &from);

@@ -97,6 +97,7 @@ impl Member {
             self.repair_deadline(),
             self.calls_deadline(),
             self.warm_deadline(),
+            self.gaps_deadline(),
             self.ack_at,
             seek,
             join,
@@ -134,6 +135,7 @@ impl Member {
         self.check_leaving();
         self.repair_on_time();
         self.warm_on_time();
+        self.gaps_on_time();
         self.calls_due = true;
         if self.ack_at.is_some_and(|at| now >= at) {
             self.send_acks();
