@@ -256,6 +256,7 @@ impl Member {
                 self.meet_member(seat, held, entry.base);
                 self.enter_view(entry.member);
                 self.greet(entry.member);
+                self.send_again_to(entry.member);
             }
         }
         let was_settled = core::mem::replace(&mut self.settled, delta.settled);
