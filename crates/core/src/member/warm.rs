@@ -177,7 +177,7 @@ impl Member {
             return;
         }
         let inc = link.inc;
-        if !self.seat(key).is_some_and(|seat| seat.inc == inc) {
+        if self.seat(key).is_none_or(|seat| seat.inc != inc) {
             return self.close_link(id);
         }
         self.keep_warm(id, key);
