@@ -1,5 +1,6 @@
 //! Looking for the room's host: by the line of succession, then by the room's name.
 
+use super::mutation::mutant;
 use super::roster::UNTOLD;
 use super::vote::{Verdict, Vote};
 use super::{Member, Role};
@@ -231,7 +232,10 @@ impl Member {
     /// Asks the member at the other end to admit us.
     pub(super) fn knock(&mut self, id: LinkId) {
         let now = self.now;
-        let positions = self.streams.iter().map(super::repair::position_of).gather();
+        let mut positions = self.streams.iter().map(super::repair::position_of).gather();
+        if mutant!(self, JoinWithoutPositions) {
+            positions.clear();
+        }
         let join = Join {
             founding: self.founding,
             term: self.term,
