@@ -41,6 +41,10 @@ pub(crate) struct Stream {
     /// Directed messages that were gone on without, when their sender had gone. Should it come back with one, it is
     /// delivered then; until then they are not acknowledged, so that it is kept.
     pub(super) owed: Vec<Pos>,
+    /// The sender has begun anew for us after this, further on: what it directed to us before is gone.
+    pub(crate) later: Option<Pos>,
+    /// Broadcasts that will not come, and when the user is told at the latest.
+    pub(crate) missing: Option<(u64, u64, Instant)>,
     /// The user is to be told of them.
     pub(crate) lost_directed: bool,
     /// Bytes kept.
@@ -83,6 +87,8 @@ impl Stream {
             last: None,
             forsaken: false,
             owed: Vec::new(),
+            missing: None,
+            later: None,
             lost_directed: false,
             bytes: 0,
             unacked: 0,

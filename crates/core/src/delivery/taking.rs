@@ -61,10 +61,17 @@ impl Stream {
             .iter()
             .find(|(key, _)| *key == me)
             .map_or(0, |(_, d)| *d);
-        if before > self.pos.d && !self.forsaken {
+        let gone = self.later.is_some_and(|later| self.pos.b < later.b);
+        if before > self.pos.d && !self.forsaken && !gone {
             return Next::Waits;
         }
         let data = entry.data.clone();
+        if gone {
+            self.lost_directed |= before > self.pos.d;
+            self.arrive(self.pos.b + 1);
+            self.took(data.len());
+            return Next::Message(data);
+        }
         for d in self.pos.d + 1..=before.min(self.pos.d + MAX_OWED) {
             self.lost_directed = true;
             self.owed.push(Pos { b: self.pos.b, d });
@@ -124,9 +131,18 @@ impl Stream {
         self.first = self.first.max(b.saturating_add(1));
         let skipped = (self.based && self.pos.b < b).then_some((self.pos.b + 1, b));
         if self.pos.b < b {
-            self.pos = Pos { b, d: 0 };
+            self.arrive(b);
             self.ack_due = true;
         }
         skipped
+    }
+
+    /// Broadcast `b` is behind us.
+    fn arrive(&mut self, b: u64) {
+        self.pos = Pos { b, d: 0 };
+        if let Some(later) = self.later.filter(|later| later.b <= b) {
+            self.later = None;
+            self.pos = self.pos.max(later);
+        }
     }
 }

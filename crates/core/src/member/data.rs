@@ -194,6 +194,7 @@ impl Member {
                     if lost && mutant!(self, OwedForgotten) {
                         self.forget_owed(key);
                     }
+                    self.tell_gap(key);
                     if lost {
                         // Something it had directed to us went with it, or with the host that had it.
                         self.error(ErrorCode::MemberLeft, &from);

@@ -15,7 +15,7 @@ const CRUMB: usize = 1 << 10;
 impl Member {
     /// Sends on every link what there is to send and it has room for.
     pub(super) fn fill_links(&mut self) {
-        let directly = self.directly();
+        let by_host = self.by_host();
         for at in 0..self.links.len() {
             let Some(link) = self.links.get_mut(at) else {
                 return;
@@ -47,7 +47,7 @@ impl Member {
                         link,
                         find,
                         own.key,
-                        whole.then_some(&directly),
+                        whole.then_some(&by_host),
                         safe_off,
                         room,
                         &self.names,
@@ -102,12 +102,12 @@ fn next_piece<'s>(
             .cast(cursor.b)
             .filter(|_| cursor.on)
             .filter(|entry| has_more(entry, cursor.off, own, safe_off, stream.safe));
-        // To the host go all directed messages of one's own whose receivers get none directly; from the host, and
-        // directly, those for the member there.
+        // To the host go the directed messages of one's own for those who get none directly; from the host, and directly,
+        // those for the member there.
         let directed = match to_host {
             Some(_) if !own => None,
-            Some(directly) => stream.directed_from(cursor.serial, |entry| {
-                entry.to.is_none_or(|to| !directly.contains(&to))
+            Some(by_host) => stream.directed_from(cursor.serial, |entry| {
+                entry.to.is_some_and(|to| by_host.contains(&to))
             }),
             None => stream.directed_from(cursor.serial, |entry| entry.to == Some(peer)),
         };

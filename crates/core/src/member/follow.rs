@@ -260,9 +260,9 @@ impl Member {
         if !stream.based {
             stream.before.get_or_insert(Pos { b: first, d: 0 });
             missing = stream.begin(at);
-        } else if stream.pos < at && stream.pos.b < b {
-            missing = stream.skip_to(b);
-            stream.pos = at;
+        } else if stream.pos.b < b {
+            // What others have kept of those before still comes, or they say that it does not.
+            stream.later = Some(at);
         } else if stream.pos < at {
             stream.pos = at;
         }

@@ -130,6 +130,7 @@ impl Member {
                     stream.skip_to(last);
                 }
             }
+            self.tell_gap(key);
             self.view.keep(|known| *known != key);
             if let Some(init) = self
                 .init

@@ -14,6 +14,8 @@ const MAX_HELD: usize = 256;
 
 /// Members that were forgotten, whose place in their messages is remembered.
 const MAX_PAST: usize = 256;
+/// What is missing is told so long after it is known at the latest, ms (guess: some round trips).
+const GAP_MS: u64 = 1_000;
 /// In a roster: the member itself tells everybody where its messages begin.
 pub(super) const UNTOLD: u64 = u64::MAX;
 
@@ -83,6 +85,7 @@ impl Member {
             return true;
         }
         self.drop_peer_link(seat.key);
+        self.tell_gap(seat.key);
         self.streams.keep(|stream| stream.key != seat.key);
         self.acks.keep(|ack| ack.sender != seat.key);
         let mut stream = Stream::new(seat.key, seat.inc, held);
@@ -129,10 +132,45 @@ impl Member {
         self.tell(key, &record);
     }
 
+    /// These will not come. What is missing shows bit by bit (the host says what it does not keep, the sender where it
+    /// begins), so it is told when the next that does come is, or a little later.
     pub(super) fn gap(&mut self, key: Key, first: u64, last: u64) {
+        let now = self.now;
+        let Some(stream) = self.stream_mut(key) else {
+            return;
+        };
+        stream.missing = Some(match stream.missing {
+            Some((from, to, at)) => (from.min(first), to.max(last), at),
+            None => (first, last, now.plus_ms(GAP_MS)),
+        });
+    }
+
+    /// Tells what is missing of that sender.
+    pub(super) fn tell_gap(&mut self, key: Key) {
+        let Some((first, last, _)) = self.stream_mut(key).and_then(|it| it.missing.take()) else {
+            return;
+        };
         self.counters.gaps += 1;
         let from = self.names.text(key).to_owned();
         self.emit(Event::Gap { from, first, last });
+    }
+
+    pub(super) fn gaps_deadline(&self) -> Option<Instant> {
+        self.streams
+            .iter()
+            .filter_map(|stream| stream.missing.map(|it| it.2))
+            .min()
+    }
+
+    pub(super) fn gaps_on_time(&mut self) {
+        while let Some(key) = self
+            .streams
+            .iter()
+            .find(|stream| stream.missing.is_some_and(|it| self.now >= it.2))
+            .map(|stream| stream.key)
+        {
+            self.tell_gap(key);
+        }
     }
 
     /// The room is whole for this member; the user hears it when everything else of this moment has been told.
@@ -222,6 +260,7 @@ impl Member {
                 self.meet_member(seat, held, entry.base);
                 self.enter_view(entry.member);
                 self.greet(entry.member);
+                self.send_again_to(entry.member);
             }
         }
         let was_settled = core::mem::replace(&mut self.settled, delta.settled);
@@ -247,6 +286,7 @@ impl Member {
             }
             self.past.push(past);
         }
+        self.tell_gap(key);
         self.streams.keep(|stream| stream.key != key);
         self.acks.keep(|ack| ack.sender != key && ack.by != key);
         self.init.keep(|init| init.key != key);

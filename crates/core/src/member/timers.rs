@@ -101,6 +101,7 @@ impl Member {
             self.repair_deadline(),
             self.calls_deadline(),
             self.warm_deadline(),
+            self.gaps_deadline(),
             self.ack_at,
             seek,
             join,
@@ -138,6 +139,7 @@ impl Member {
         self.check_leaving();
         self.repair_on_time();
         self.warm_on_time();
+        self.gaps_on_time();
         self.calls_due = true;
         if self.ack_at.is_some_and(|at| now >= at) {
             self.send_acks();

@@ -172,7 +172,7 @@ impl Member {
             return;
         }
         let inc = link.inc;
-        if !self.seat(key).is_some_and(|seat| seat.inc == inc) {
+        if self.seat(key).is_none_or(|seat| seat.inc != inc) {
             return self.close_link(id);
         }
         self.keep_warm(id, key);
@@ -280,7 +280,7 @@ impl Member {
     }
 
     /// What was directed to that member, and not taken, goes by way of the host.
-    fn send_again_to(&mut self, key: Key) {
+    pub(super) fn send_again_to(&mut self, key: Key) {
         let Role::Guest(host) = self.role else { return };
         if mutant!(self, DirectedOnce) {
             return;
@@ -301,14 +301,16 @@ impl Member {
         }
     }
 
-    /// Guests whose own messages for us go by a link of their own: the host gets none of them.
-    pub(super) fn directly(&self) -> Vec<Key> {
+    /// Whose directed messages a guest sends by way of the host: of those in the room who get none directly.
+    pub(super) fn by_host(&self) -> Vec<Key> {
         let me = self.me;
-        self.links
-            .iter()
-            .filter(|link| link.is_peer() && link.cursors.iter().any(|it| it.sender == me))
-            .filter_map(|link| link.peer)
-            .gather()
+        let mut keys: Vec<Key> = self.roster.iter().map(|seat| seat.key).gather();
+        for link in &self.links {
+            if link.is_peer() && link.cursors.iter().any(|it| it.sender == me) {
+                keys.keep(|key| Some(*key) != link.peer);
+            }
+        }
+        keys
     }
 
     /// A guest gets that sender's broadcasts by another way.

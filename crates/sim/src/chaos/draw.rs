@@ -1,5 +1,6 @@
 //! Plans drawn by chance.
 
+use super::drill::Drill;
 use super::plan::{Action, FAULTS, Fault, MESSAGES, Modes, Plan};
 use crate::rng::Rng;
 use crate::server::ServerKind;
@@ -24,14 +25,20 @@ pub(super) fn plan(mut rng: Rng) -> Plan {
     }
     let mut actions = Vec::new();
     let ended = if overlapping {
-        at_once(&mut rng, members, &mut actions)
+        at_once(&mut rng, |rng| fault(rng, members), &mut actions)
     } else {
-        one_after_another(&mut rng, members, &mut actions)
+        one_after_another(&mut rng, |rng| fault(rng, members), &mut actions)
     };
     let healed_at = SHORTEST.max(ended + SECOND);
     replacements(&mut rng, healed_at, &mut actions);
     joins(&mut rng, members, healed_at, &mut actions);
-    messages(&mut rng, members, healed_at, &mut actions);
+    // Each reaches everybody: a large room has fewer and smaller ones.
+    let (more, most) = match members {
+        0..=10 => (200, 600_000),
+        11..=20 => (50, 16_000),
+        _ => (10, 2_000),
+    };
+    messages(&mut rng, more, most, healed_at, &mut actions);
     actions.sort_by_key(|(at, _)| *at);
     let joins = actions.iter().filter(|(_, a)| *a == Action::Join).count();
     // The judge's newcomer has a place, too.
@@ -43,6 +50,35 @@ pub(super) fn plan(mut rng: Rng) -> Plan {
         members,
         mesh_limit: rng.chance(0.5).then_some(limit),
         overlapping,
+        actions,
+        healed_at,
+        rng,
+    }
+}
+
+/// As `plan`, but few members, small messages, no more time than the faults need, and those of the drill only.
+pub(super) fn drill(mut rng: Rng, drill: &Drill) -> Plan {
+    let members = rng.range(drill.members.0, drill.members.1) as usize;
+    let mut climate = climate(&mut rng);
+    climate.loss = climate.loss.min(0.02);
+    let mut actions = Vec::new();
+    let pick = |rng: &mut Rng| *rng.pick(drill.faults).unwrap_or(&Fault::Crash);
+    let ended = match drill.overlapping {
+        true => at_once(&mut rng, pick, &mut actions),
+        false => one_after_another(&mut rng, pick, &mut actions),
+    };
+    let healed_at = ended.max(FIRST_FAULT.1) + 5 * SECOND;
+    replacements(&mut rng, healed_at, &mut actions);
+    joins(&mut rng, members, healed_at, &mut actions);
+    messages(&mut rng, 1, 16_000, healed_at, &mut actions);
+    actions.sort_by_key(|(at, _)| *at);
+    Plan {
+        climate,
+        health_interval_ms: 500,
+        modes: Modes::All(drill.mode),
+        members,
+        mesh_limit: None,
+        overlapping: drill.overlapping,
         actions,
         healed_at,
         rng,
@@ -104,11 +140,15 @@ fn climate(rng: &mut Rng) -> Climate {
 }
 
 /// Faults at any time; returns when the last one is over.
-fn at_once(rng: &mut Rng, members: usize, actions: &mut Vec<(Micros, Action)>) -> Micros {
+fn at_once(
+    rng: &mut Rng,
+    fault: impl Fn(&mut Rng) -> Fault,
+    actions: &mut Vec<(Micros, Action)>,
+) -> Micros {
     let mut ended = 0;
     for _ in 0..FAULTS as u64 + rng.below(4) {
         let at = rng.range(FIRST_FAULT.0, LAST_FAULT);
-        let fault = fault(rng, members);
+        let fault = fault(rng);
         actions.push((at, Action::Begin(fault)));
         ended = ended.max(at + fault.lasting());
     }
@@ -116,11 +156,15 @@ fn at_once(rng: &mut Rng, members: usize, actions: &mut Vec<(Micros, Action)>) -
 }
 
 /// Faults with a quiet point after each; returns when the last one is over.
-fn one_after_another(rng: &mut Rng, members: usize, actions: &mut Vec<(Micros, Action)>) -> Micros {
+fn one_after_another(
+    rng: &mut Rng,
+    fault: impl Fn(&mut Rng) -> Fault,
+    actions: &mut Vec<(Micros, Action)>,
+) -> Micros {
     let mut at = rng.range(FIRST_FAULT.0, FIRST_FAULT.1);
     let count = FAULTS as u64 + u64::from(rng.chance(0.3));
     for nth in 0..count {
-        let fault = fault(rng, members);
+        let fault = fault(rng);
         actions.push((at, Action::Begin(fault)));
         at += fault.lasting() + rng.range(500 * MS, 3 * SECOND);
         // After the last one the judge comes anyway.
@@ -161,13 +205,13 @@ fn joins(rng: &mut Rng, members: usize, healed_at: Micros, actions: &mut Vec<(Mi
     }
 }
 
-fn messages(rng: &mut Rng, members: usize, healed_at: Micros, actions: &mut Vec<(Micros, Action)>) {
-    // Each reaches everybody: a large room has fewer and smaller ones.
-    let (more, most) = match members {
-        0..=10 => (200, 600_000),
-        11..=20 => (50, 16_000),
-        _ => (10, 2_000),
-    };
+fn messages(
+    rng: &mut Rng,
+    more: u64,
+    most: u64,
+    healed_at: Micros,
+    actions: &mut Vec<(Micros, Action)>,
+) {
     let mut left = MESSAGES + rng.below(more);
     while left > 0 {
         let at = rng.range(200 * MS, healed_at);

@@ -1,5 +1,6 @@
 //! A seed is run.
 
+use super::drill::Drill;
 use super::faults::End;
 use super::plan::{Action, MESSAGES, Modes, Plan};
 use crate::checker::{Mutation, Violation};
@@ -18,6 +19,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub struct Options {
     /// Members tell their users lies of this kind.
     pub mutation: Option<Mutation>,
+    /// Members have these faults.
+    pub faults: &'static [peerjs_mesh_core::Mutation],
+    /// Plans are drawn for this; `None`: of all kinds.
+    pub drill: Option<&'static Drill>,
     /// What happens is written down.
     pub trace: bool,
 }
@@ -70,7 +75,10 @@ pub fn run(seed: u64, options: Options) -> Outcome {
     } else {
         Trace::default()
     };
-    let plan = Plan::draw(seed);
+    let plan = match options.drill {
+        Some(drill) => Plan::drill(seed, drill),
+        None => Plan::draw(seed),
+    };
     let mut world = World::new(seed, plan.climate.clone());
     world.set_trace(trace.clone());
     world.stats_mut().count(plan.climate.server.name(), 1);
@@ -192,7 +200,7 @@ impl Run<'_> {
                     health_interval_ms: self.plan.health_interval_ms,
                     ..Config::new(ROOM)
                 };
-                match self.world.join(config) {
+                match self.world.join_with(config, self.options.faults) {
                     Ok(member) => {
                         if let Some(mutation) = self.options.mutation {
                             self.world.mutate(member, mutation);

@@ -1,0 +1,156 @@
+//! Which mutation of the core is looked for where, and without which of the layers that mask it.
+
+use super::drill::Drill;
+use super::plan::Fault;
+use super::run::Options;
+use crate::SECOND;
+use crate::checker::Mutation as Lie;
+use peerjs_mesh_core::Mode;
+use peerjs_mesh_core::Mutation::{self, *};
+
+/// A mutation, and how it is looked for.
+#[derive(Debug)]
+pub struct Mutant {
+    /// All members have it, and the layers that mask it are switched off: first itself, then those.
+    pub faults: &'static [Mutation],
+    /// In what kind of rooms.
+    pub drill: &'static Drill,
+}
+
+impl Mutant {
+    /// The mutation.
+    pub fn mutation(&self) -> Mutation {
+        self.faults[0]
+    }
+
+    /// The layers that mask it, switched off.
+    pub fn masks(&self) -> &'static [Mutation] {
+        &self.faults[1..]
+    }
+}
+
+const fn mutant(faults: &'static [Mutation], drill: &'static Drill) -> Mutant {
+    Mutant { faults, drill }
+}
+
+const fn host_mode(members: (u64, u64), faults: &'static [Fault]) -> Drill {
+    Drill {
+        mode: Mode::Host,
+        members,
+        faults,
+        overlapping: false,
+    }
+}
+
+/// Hosts and others go, politely or not.
+const DEATHS: Drill = host_mode((3, 5), &[Fault::Kill, Fault::Crash]);
+const DEATHS_IN_FULL: Drill = Drill {
+    mode: Mode::Full,
+    ..DEATHS
+};
+/// Somebody is away for a while, and comes back in time.
+const ABSENCES: Drill = host_mode(
+    (3, 5),
+    &[
+        Fault::Freeze(12 * SECOND),
+        Fault::Freeze(6 * SECOND),
+        Fault::Partition {
+            signalling: false,
+            lasting: 12 * SECOND,
+        },
+    ],
+);
+const ABSENCES_AT_ONCE: Drill = Drill {
+    overlapping: true,
+    ..ABSENCES
+};
+/// Ways break, and members do not.
+const BREAKS: Drill = host_mode(
+    (4, 6),
+    &[
+        Fault::BreakLinks,
+        Fault::Cut(5 * SECOND),
+        Fault::CutOneWay(5 * SECOND),
+    ],
+);
+const BREAKS_IN_FULL: Drill = Drill {
+    mode: Mode::Full,
+    ..BREAKS
+};
+const HANDOVERS: Drill = host_mode((3, 5), &[Fault::DropHost, Fault::Leave { now: false }]);
+const SERVERS: Drill = host_mode(
+    (3, 5),
+    &[
+        Fault::Restart {
+            clean: false,
+            lasting: 10 * SECOND,
+        },
+        Fault::CutSignalling(30 * SECOND),
+        Fault::Kill,
+    ],
+);
+const BUSY: Drill = host_mode((3, 6), &[Fault::Busy(2 * SECOND)]);
+
+/// All that are looked for.
+pub const MUTANTS: &[Mutant] = &[
+    mutant(&[NoDedupe], &DEATHS),
+    mutant(&[OwnForgotten], &DEATHS),
+    mutant(&[SafeWithoutOne], &DEATHS),
+    mutant(&[NoRetention], &ABSENCES),
+    mutant(&[OwedForgotten], &ABSENCES_AT_ONCE),
+    mutant(&[LastWordsCut], &DEATHS),
+    mutant(&[LastNumberShort], &DEATHS),
+    mutant(&[NoStrays, NoAskAgain, NoRepairTimer], &DEATHS),
+    mutant(&[NoTailFetch], &DEATHS),
+    mutant(&[NoResumeReplay, NoAskAgain, NoRepairTimer], &DEATHS),
+    mutant(&[JoinWithoutPositions], &DEATHS),
+    mutant(&[NoAskAgain, NoRepairTimer], &BREAKS_IN_FULL),
+    mutant(&[NoRepairTimer, NoAskAgain], &BREAKS_IN_FULL),
+    mutant(&[NeedIgnored, BaseUntold], &DEATHS),
+    mutant(&[BaseUntold, NeedIgnored], &DEATHS),
+    mutant(&[NoReport], &DEATHS_IN_FULL),
+    mutant(&[NoWayBack, WarmOnce], &BREAKS_IN_FULL),
+    mutant(&[WarmOnce, NoWayBack], &BREAKS_IN_FULL),
+    mutant(&[DirectedOnce, NeedIgnored], &BREAKS_IN_FULL),
+    mutant(&[BeatUnread, DeltasNotHeld], &DEATHS),
+    mutant(&[DeltasNotHeld, BeatUnread], &DEATHS),
+    mutant(&[TermsIgnored, NoDoubt], &ABSENCES),
+    mutant(&[NoVote], &BREAKS),
+    mutant(&[DropUntold, ProbeAlwaysHolds], &ABSENCES),
+    mutant(&[ProbeAlwaysHolds, DropUntold], &ABSENCES),
+    mutant(&[SuspicionStays], &BUSY),
+    mutant(&[BothWin], &ABSENCES),
+    mutant(&[OfficeKept], &HANDOVERS),
+    mutant(&[NoDoubt], &ABSENCES),
+    mutant(&[EchoUnchecked], &SERVERS),
+    mutant(&[RepairUnlimited], &DEATHS),
+];
+
+/// How seeds are run with a mutation of this name: a lie told to the judge, one of [`MUTANTS`] as it is looked for, or
+/// any number of mutations joined by `+`, in the plans of chaos. `None`: there is none of that name.
+pub fn options_for(name: &str) -> Option<Options> {
+    let options = Options::default();
+    if let Some(lie) = Lie::parse(name) {
+        return Some(Options {
+            mutation: Some(lie),
+            ..options
+        });
+    }
+    if let Some(it) = MUTANTS.iter().find(|it| it.mutation().name() == name) {
+        return Some(Options {
+            faults: it.faults,
+            drill: Some(it.drill),
+            ..options
+        });
+    }
+    let mut faults = Vec::new();
+    for word in name.split('+').filter(|word| !word.is_empty()) {
+        let found = Mutation::ALL.iter().find(|it| it.name() == word)?;
+        faults.push(*found);
+    }
+    Some(Options {
+        // Once for each run of the program.
+        faults: faults.leak(),
+        ..options
+    })
+}
