@@ -323,10 +323,9 @@ impl Member {
             _ => self.counters.dropped_silent += 1,
         }
         if mutant!(self, DropUntold) {
-            self.forget_guest(id);
-        } else {
-            self.refuse(id, refusal);
+            return self.drop_untold(id, peer);
         }
+        self.refuse(id, refusal);
         self.drop_member(peer, false, false);
     }
 

@@ -166,10 +166,13 @@ impl Member {
     }
 
     /// A guest is one no longer, and does not hear of it.
-    pub(super) fn forget_guest(&mut self, id: LinkId) {
+    pub(super) fn drop_untold(&mut self, id: LinkId, peer: Key) {
         let now = self.now;
-        if let Some(link) = self.link_mut(id) {
-            link.set_standing(Standing::Peer, now);
+        for standing in [Standing::Nothing, Standing::Peer] {
+            if let Some(link) = self.link_mut(id) {
+                link.set_standing(standing, now);
+            }
+            self.drop_member(peer, false, true);
         }
     }
 

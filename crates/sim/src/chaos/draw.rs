@@ -1,6 +1,5 @@
 //! Plans drawn by chance.
 
-use super::drill::Drill;
 use super::plan::{Action, FAULTS, Fault, MESSAGES, Modes, Plan};
 use crate::rng::Rng;
 use crate::server::ServerKind;
@@ -8,7 +7,7 @@ use crate::{Climate, MS, Micros, SECOND};
 use peerjs_mesh_core::Mode;
 
 /// Faults begin not before, so that there is a room.
-const FIRST_FAULT: (Micros, Micros) = (4 * SECOND, 8 * SECOND);
+pub(super) const FIRST_FAULT: (Micros, Micros) = (4 * SECOND, 8 * SECOND);
 /// Overlapping ones begin until then.
 const LAST_FAULT: Micros = 35 * SECOND;
 /// Everything is healed not before. What the judge does after it takes 16 s at least, so that a seed is a minute.
@@ -32,13 +31,7 @@ pub(super) fn plan(mut rng: Rng) -> Plan {
     let healed_at = SHORTEST.max(ended + SECOND);
     replacements(&mut rng, healed_at, &mut actions);
     joins(&mut rng, members, healed_at, &mut actions);
-    // Each reaches everybody: a large room has fewer and smaller ones.
-    let (more, most) = match members {
-        0..=10 => (200, 600_000),
-        11..=20 => (50, 16_000),
-        _ => (10, 2_000),
-    };
-    messages(&mut rng, more, most, healed_at, &mut actions);
+    messages(&mut rng, members, healed_at, &mut actions);
     actions.sort_by_key(|(at, _)| *at);
     let joins = actions.iter().filter(|(_, a)| *a == Action::Join).count();
     // The judge's newcomer has a place, too.
@@ -50,35 +43,6 @@ pub(super) fn plan(mut rng: Rng) -> Plan {
         members,
         mesh_limit: rng.chance(0.5).then_some(limit),
         overlapping,
-        actions,
-        healed_at,
-        rng,
-    }
-}
-
-/// As `plan`, but few members, small messages, no more time than the faults need, and those of the drill only.
-pub(super) fn drill(mut rng: Rng, drill: &Drill) -> Plan {
-    let members = rng.range(drill.members.0, drill.members.1) as usize;
-    let mut climate = climate(&mut rng);
-    climate.loss = climate.loss.min(0.02);
-    let mut actions = Vec::new();
-    let pick = |rng: &mut Rng| *rng.pick(drill.faults).unwrap_or(&Fault::Crash);
-    let ended = match drill.overlapping {
-        true => at_once(&mut rng, pick, &mut actions),
-        false => one_after_another(&mut rng, pick, &mut actions),
-    };
-    let healed_at = ended.max(FIRST_FAULT.1) + 5 * SECOND;
-    replacements(&mut rng, healed_at, &mut actions);
-    joins(&mut rng, members, healed_at, &mut actions);
-    messages(&mut rng, 1, 16_000, healed_at, &mut actions);
-    actions.sort_by_key(|(at, _)| *at);
-    Plan {
-        climate,
-        health_interval_ms: 500,
-        modes: Modes::All(drill.mode),
-        members,
-        mesh_limit: None,
-        overlapping: drill.overlapping,
         actions,
         healed_at,
         rng,
@@ -104,7 +68,7 @@ fn modes(rng: &mut Rng) -> Modes {
     }
 }
 
-fn climate(rng: &mut Rng) -> Climate {
+pub(super) fn climate(rng: &mut Rng) -> Climate {
     let server = if rng.chance(0.5) {
         ServerKind::Ours
     } else {
@@ -140,7 +104,7 @@ fn climate(rng: &mut Rng) -> Climate {
 }
 
 /// Faults at any time; returns when the last one is over.
-fn at_once(
+pub(super) fn at_once(
     rng: &mut Rng,
     fault: impl Fn(&mut Rng) -> Fault,
     actions: &mut Vec<(Micros, Action)>,
@@ -156,7 +120,7 @@ fn at_once(
 }
 
 /// Faults with a quiet point after each; returns when the last one is over.
-fn one_after_another(
+pub(super) fn one_after_another(
     rng: &mut Rng,
     fault: impl Fn(&mut Rng) -> Fault,
     actions: &mut Vec<(Micros, Action)>,
@@ -177,7 +141,7 @@ fn one_after_another(
 }
 
 /// Where somebody goes somebody else may come.
-fn replacements(rng: &mut Rng, healed_at: Micros, actions: &mut Vec<(Micros, Action)>) {
+pub(super) fn replacements(rng: &mut Rng, healed_at: Micros, actions: &mut Vec<(Micros, Action)>) {
     let gone: Vec<Micros> = actions
         .iter()
         .filter(|(_, action)| matches!(action, Action::Begin(fault) if fault.ends_members()))
@@ -191,7 +155,12 @@ fn replacements(rng: &mut Rng, healed_at: Micros, actions: &mut Vec<(Micros, Act
     }
 }
 
-fn joins(rng: &mut Rng, members: usize, healed_at: Micros, actions: &mut Vec<(Micros, Action)>) {
+pub(super) fn joins(
+    rng: &mut Rng,
+    members: usize,
+    healed_at: Micros,
+    actions: &mut Vec<(Micros, Action)>,
+) {
     let spread = *rng.pick(&[0, 50 * MS, SECOND, 4 * SECOND]).unwrap_or(&0);
     for nth in 0..members {
         // Two are there from the beginning; of the others one in five comes late.
@@ -205,13 +174,13 @@ fn joins(rng: &mut Rng, members: usize, healed_at: Micros, actions: &mut Vec<(Mi
     }
 }
 
-fn messages(
-    rng: &mut Rng,
-    more: u64,
-    most: u64,
-    healed_at: Micros,
-    actions: &mut Vec<(Micros, Action)>,
-) {
+fn messages(rng: &mut Rng, members: usize, healed_at: Micros, actions: &mut Vec<(Micros, Action)>) {
+    // Each reaches everybody: a large room has fewer and smaller ones.
+    let (more, most) = match members {
+        0..=10 => (200, 600_000),
+        11..=20 => (50, 16_000),
+        _ => (10, 2_000),
+    };
     let mut left = MESSAGES + rng.below(more);
     while left > 0 {
         let at = rng.range(200 * MS, healed_at);

@@ -78,17 +78,18 @@ const BREAKS_IN_FULL: Drill = Drill {
     ..BREAKS
 };
 const HANDOVERS: Drill = host_mode((3, 5), &[Fault::DropHost, Fault::Leave { now: false }]);
-const SERVERS: Drill = host_mode(
+const FREEZES: Drill = host_mode(
     (3, 5),
-    &[
-        Fault::Restart {
-            clean: false,
-            lasting: 10 * SECOND,
-        },
-        Fault::CutSignalling(30 * SECOND),
-        Fault::Kill,
-    ],
+    &[Fault::Freeze(6 * SECOND), Fault::Freeze(12 * SECOND)],
 );
+const PARTITIONS: Drill = host_mode(
+    (3, 5),
+    &[Fault::Partition {
+        signalling: false,
+        lasting: 12 * SECOND,
+    }],
+);
+const CROWDS: Drill = host_mode((9, 14), &[Fault::Loss(0.1, 5 * SECOND), Fault::Kill]);
 const BUSY: Drill = host_mode((3, 6), &[Fault::Busy(2 * SECOND)]);
 
 /// All that are looked for.
@@ -112,17 +113,17 @@ pub const MUTANTS: &[Mutant] = &[
     mutant(&[NoWayBack, WarmOnce], &BREAKS_IN_FULL),
     mutant(&[WarmOnce, NoWayBack], &BREAKS_IN_FULL),
     mutant(&[DirectedOnce, NeedIgnored], &BREAKS_IN_FULL),
-    mutant(&[BeatUnread, DeltasNotHeld], &DEATHS),
-    mutant(&[DeltasNotHeld, BeatUnread], &DEATHS),
-    mutant(&[TermsIgnored, NoDoubt], &ABSENCES),
+    mutant(&[BeatUnread, DeltasNotHeld], &CROWDS),
+    mutant(&[DeltasNotHeld, BeatUnread], &CROWDS),
+    mutant(&[TermsIgnored, NoDoubt, BothWin], &ABSENCES),
     mutant(&[NoVote], &BREAKS),
     mutant(&[DropUntold, ProbeAlwaysHolds], &ABSENCES),
     mutant(&[ProbeAlwaysHolds, DropUntold], &ABSENCES),
     mutant(&[SuspicionStays], &BUSY),
     mutant(&[BothWin], &ABSENCES),
-    mutant(&[OfficeKept], &HANDOVERS),
-    mutant(&[NoDoubt], &ABSENCES),
-    mutant(&[EchoUnchecked], &SERVERS),
+    mutant(&[OfficeKept, BothWin], &HANDOVERS),
+    mutant(&[NoDoubt, BothWin], &FREEZES),
+    mutant(&[EchoUnchecked], &PARTITIONS),
     mutant(&[RepairUnlimited], &DEATHS),
 ];
 
@@ -139,6 +140,24 @@ pub fn options_for(name: &str) -> Option<Options> {
     if let Some(it) = MUTANTS.iter().find(|it| it.mutation().name() == name) {
         return Some(Options {
             faults: it.faults,
+            drill: Some(it.drill),
+            ..options
+        });
+    }
+    // For a look at a drill itself: without the mutation, and without anything.
+    let of = |prefix: &str| {
+        let name = name.strip_prefix(prefix)?;
+        MUTANTS.iter().find(|it| it.mutation().name() == name)
+    };
+    if let Some(it) = of("masks:") {
+        return Some(Options {
+            faults: it.masks(),
+            drill: Some(it.drill),
+            ..options
+        });
+    }
+    if let Some(it) = of("drill:") {
+        return Some(Options {
             drill: Some(it.drill),
             ..options
         });

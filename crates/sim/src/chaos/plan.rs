@@ -180,6 +180,6 @@ impl Plan {
 
     /// A plan for a drill.
     pub fn drill(seed: u64, drill: &Drill) -> Plan {
-        draw::drill(Rng::new(seed ^ 0x6d65_7368_5f73_696d), drill)
+        drill.plan(Rng::new(seed ^ 0x6d65_7368_5f73_696d))
     }
 }
