@@ -113,8 +113,6 @@ mutations! {
     NoDoubt = "no-doubt",
     /// A host proves to itself every 5 s that the room's name is still its own. It does not.
     EchoUnchecked = "echo-unchecked",
-    /// R6: what is missing is asked for twice a second at the most. It is asked for with every piece.
-    RepairUnlimited = "repair-unlimited",
 }
 
 /// Those that a member has.

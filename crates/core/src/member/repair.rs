@@ -29,13 +29,13 @@ impl Member {
     /// Something of that sender's is missing on this link: it is to be passed on again from where we are.
     pub(super) fn ask_again(&mut self, id: LinkId, key: Key) {
         let now = self.now;
-        let unlimited = mutant!(self, RepairUnlimited);
-        let never = mutant!(self, NoAskAgain);
+        if mutant!(self, NoAskAgain) {
+            return;
+        }
         let Some(stream) = self.stream_mut(key) else {
             return;
         };
-        let limited = stream.asked_at.is_some_and(|at| now.ms_since(at) < 500);
-        if (limited && !unlimited) || never {
+        if stream.asked_at.is_some_and(|at| now.ms_since(at) < 500) {
             return;
         }
         stream.asked_at = Some(now);

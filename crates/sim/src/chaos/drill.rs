@@ -20,10 +20,16 @@ pub struct Drill {
     pub faults: &'static [Fault],
     /// Whether faults may overlap; else the room is judged after each.
     pub overlapping: bool,
+    /// No host dies or is out of reach for most: whoever hosts before a fault hosts after it, too.
+    pub steady: bool,
+    /// How many of a hundred messages are directed to one.
+    pub directed: u64,
+    /// The most loss that a climate may have, of a thousand packets.
+    pub loss: u64,
 }
 
 /// Messages about each moment, so long before and after it at most.
-const ABOUT: (u64, Micros) = (20, 400 * MS);
+const ABOUT: (u64, Micros) = (30, 300 * MS);
 /// And at any time.
 const OTHERS: u64 = 60;
 
@@ -33,7 +39,7 @@ impl Drill {
         let climate = Climate {
             link_delay: (5 * MS, 150 * MS),
             jitter: 20 * MS,
-            loss: rng.below(20) as f64 / 1_000.0,
+            loss: rng.below(self.loss) as f64 / 1_000.0,
             ..climate(&mut rng)
         };
         let mut actions = Vec::new();
@@ -45,7 +51,7 @@ impl Drill {
         let healed_at = ended.max(FIRST_FAULT.1) + 5 * SECOND;
         replacements(&mut rng, healed_at, &mut actions);
         joins(&mut rng, members, healed_at, &mut actions);
-        messages(&mut rng, healed_at, &mut actions);
+        messages(&mut rng, self.directed, healed_at, &mut actions);
         actions.sort_by_key(|(at, _)| *at);
         Plan {
             climate,
@@ -61,7 +67,7 @@ impl Drill {
     }
 }
 
-fn messages(rng: &mut Rng, healed_at: Micros, actions: &mut Vec<(Micros, Action)>) {
+fn messages(rng: &mut Rng, directed: u64, healed_at: Micros, actions: &mut Vec<(Micros, Action)>) {
     let mut times: Vec<Micros> = (0..OTHERS)
         .map(|_| rng.range(200 * MS, healed_at))
         .collect();
@@ -75,7 +81,7 @@ fn messages(rng: &mut Rng, healed_at: Micros, actions: &mut Vec<(Micros, Action)
             true => rng.range(24, 300),
             false => rng.range(1_000, 16_000),
         };
-        let directed = rng.chance(0.25);
+        let directed = rng.below(100) < directed;
         let (count, bytes) = (1, bytes as usize);
         let send = Action::Send {
             count,

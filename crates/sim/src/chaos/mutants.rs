@@ -3,8 +3,9 @@
 use super::drill::Drill;
 use super::plan::Fault;
 use super::run::Options;
-use crate::SECOND;
+
 use crate::checker::Mutation as Lie;
+use crate::{MS, SECOND};
 use peerjs_mesh_core::Mode;
 use peerjs_mesh_core::Mutation::{self, *};
 
@@ -33,98 +34,111 @@ const fn mutant(faults: &'static [Mutation], drill: &'static Drill) -> Mutant {
     Mutant { faults, drill }
 }
 
-const fn host_mode(members: (u64, u64), faults: &'static [Fault]) -> Drill {
+const fn drill(mode: Mode, members: (u64, u64), faults: &'static [Fault]) -> Drill {
     Drill {
-        mode: Mode::Host,
+        mode,
         members,
         faults,
         overlapping: false,
+        steady: false,
+        directed: 25,
+        loss: 20,
     }
 }
 
-/// Hosts and others go, politely or not.
-const DEATHS: Drill = host_mode((3, 5), &[Fault::Kill, Fault::Crash]);
-const DEATHS_IN_FULL: Drill = Drill {
-    mode: Mode::Full,
-    ..DEATHS
+const CUTS: [Fault; 3] = [
+    Fault::BreakLinks,
+    Fault::Cut(5 * SECOND),
+    Fault::CutOneWay(5 * SECOND),
+];
+const PARTITION: Fault = Fault::Partition {
+    signalling: false,
+    lasting: 12 * SECOND,
 };
+const PARTITION_OF_BOTH: Fault = Fault::Partition {
+    signalling: true,
+    lasting: 12 * SECOND,
+};
+
+/// Hosts and others go without a goodbye.
+const DEATHS: Drill = drill(Mode::Host, (3, 5), &[Fault::Kill, Fault::Crash]);
+const DEATHS_IN_FULL: Drill = drill(Mode::Full, (3, 5), &[Fault::Kill, Fault::Crash]);
 /// Somebody is away for a while, and comes back in time.
-const ABSENCES: Drill = host_mode(
-    (3, 5),
-    &[
-        Fault::Freeze(12 * SECOND),
-        Fault::Freeze(6 * SECOND),
-        Fault::Partition {
-            signalling: false,
-            lasting: 12 * SECOND,
-        },
-    ],
-);
-const ABSENCES_AT_ONCE: Drill = Drill {
-    overlapping: true,
-    ..ABSENCES
-};
-/// Ways break, and members do not.
-const BREAKS: Drill = host_mode(
-    (4, 6),
-    &[
-        Fault::BreakLinks,
-        Fault::Cut(5 * SECOND),
-        Fault::CutOneWay(5 * SECOND),
-    ],
-);
-const BREAKS_IN_FULL: Drill = Drill {
-    mode: Mode::Full,
-    ..BREAKS
-};
-const HANDOVERS: Drill = host_mode((3, 5), &[Fault::DropHost, Fault::Leave { now: false }]);
-const FREEZES: Drill = host_mode(
+const FREEZES: Drill = drill(
+    Mode::Host,
     (3, 5),
     &[Fault::Freeze(6 * SECOND), Fault::Freeze(12 * SECOND)],
 );
-const PARTITIONS: Drill = host_mode(
+const ABSENCES: Drill = drill(Mode::Host, (3, 5), &[Fault::Freeze(12 * SECOND), PARTITION]);
+const MUCH_DIRECTED: Drill = Drill {
+    directed: 70,
+    ..ABSENCES
+};
+const PARTITIONS_OF_BOTH: Drill = drill(Mode::Host, (3, 5), &[PARTITION_OF_BOTH]);
+/// Ways between two break, and members do not.
+const BREAKS: Drill = Drill {
+    steady: true,
+    ..drill(Mode::Host, (5, 7), &CUTS)
+};
+const BREAKS_IN_FULL: Drill = drill(Mode::Full, (4, 6), &CUTS);
+const DIRECTED_IN_FULL: Drill = Drill {
+    directed: 80,
+    ..drill(Mode::Full, (4, 5), &[Fault::BreakLinks])
+};
+/// Threads are busy for less than anybody may be taken for dead for.
+const BUSY: Drill = Drill {
+    steady: true,
+    ..drill(Mode::Host, (3, 6), &[Fault::Busy(1_900 * MS)])
+};
+/// The host ends its office, or leaves.
+const HANDOVERS: Drill = drill(
+    Mode::Host,
     (3, 5),
-    &[Fault::Partition {
-        signalling: false,
-        lasting: 12 * SECOND,
-    }],
+    &[Fault::DropHost, Fault::Leave { now: false }],
 );
-const CROWDS: Drill = host_mode((9, 14), &[Fault::Loss(0.1, 5 * SECOND), Fault::Kill]);
-const BUSY: Drill = host_mode((3, 6), &[Fault::Busy(2 * SECOND)]);
+/// Many come at once, and what tells of them is lost and overtaken.
+const CROWDS: Drill = drill(
+    Mode::Host,
+    (9, 14),
+    &[Fault::Loss(0.1, 5 * SECOND), Fault::Kill],
+);
+const LOSSES: Drill = Drill {
+    loss: 80,
+    ..drill(Mode::Host, (4, 6), &[Fault::Loss(0.08, 5 * SECOND)])
+};
 
 /// All that are looked for.
 pub const MUTANTS: &[Mutant] = &[
-    mutant(&[NoDedupe], &DEATHS),
+    mutant(&[NoDedupe, JoinWithoutPositions], &DEATHS),
     mutant(&[OwnForgotten], &DEATHS),
     mutant(&[SafeWithoutOne], &DEATHS),
     mutant(&[NoRetention], &ABSENCES),
-    mutant(&[OwedForgotten], &ABSENCES_AT_ONCE),
+    mutant(&[OwedForgotten], &MUCH_DIRECTED),
     mutant(&[LastWordsCut], &DEATHS),
     mutant(&[LastNumberShort], &DEATHS),
-    mutant(&[NoStrays, NoAskAgain, NoRepairTimer], &DEATHS),
+    mutant(&[NoStrays, NoAskAgain, NoRepairTimer], &LOSSES),
     mutant(&[NoTailFetch], &DEATHS),
     mutant(&[NoResumeReplay, NoAskAgain, NoRepairTimer], &DEATHS),
     mutant(&[JoinWithoutPositions], &DEATHS),
-    mutant(&[NoAskAgain, NoRepairTimer], &BREAKS_IN_FULL),
-    mutant(&[NoRepairTimer, NoAskAgain], &BREAKS_IN_FULL),
+    mutant(&[NoAskAgain, NoResumeReplay, NoRepairTimer], &DEATHS),
+    mutant(&[NoRepairTimer, NoAskAgain], &DEATHS),
     mutant(&[NeedIgnored, BaseUntold], &DEATHS),
     mutant(&[BaseUntold, NeedIgnored], &DEATHS),
     mutant(&[NoReport], &DEATHS_IN_FULL),
     mutant(&[NoWayBack, WarmOnce], &BREAKS_IN_FULL),
     mutant(&[WarmOnce, NoWayBack], &BREAKS_IN_FULL),
-    mutant(&[DirectedOnce, NeedIgnored], &BREAKS_IN_FULL),
+    mutant(&[DirectedOnce], &DIRECTED_IN_FULL),
     mutant(&[BeatUnread, DeltasNotHeld], &CROWDS),
     mutant(&[DeltasNotHeld, BeatUnread], &CROWDS),
-    mutant(&[TermsIgnored, NoDoubt, BothWin], &ABSENCES),
+    mutant(&[TermsIgnored], &ABSENCES),
     mutant(&[NoVote], &BREAKS),
-    mutant(&[DropUntold, ProbeAlwaysHolds], &ABSENCES),
-    mutant(&[ProbeAlwaysHolds, DropUntold], &ABSENCES),
+    mutant(&[DropUntold], &ABSENCES),
+    mutant(&[ProbeAlwaysHolds, BothWin], &FREEZES),
     mutant(&[SuspicionStays], &BUSY),
     mutant(&[BothWin], &ABSENCES),
     mutant(&[OfficeKept, BothWin], &HANDOVERS),
     mutant(&[NoDoubt, BothWin], &FREEZES),
-    mutant(&[EchoUnchecked], &PARTITIONS),
-    mutant(&[RepairUnlimited], &DEATHS),
+    mutant(&[EchoUnchecked], &PARTITIONS_OF_BOTH),
 ];
 
 /// How seeds are run with a mutation of this name: a lie told to the judge, one of [`MUTANTS`] as it is looked for, or

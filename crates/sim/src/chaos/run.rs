@@ -81,6 +81,9 @@ pub fn run(seed: u64, options: Options) -> Outcome {
     };
     let mut world = World::new(seed, plan.climate.clone());
     world.set_trace(trace.clone());
+    if options.drill.is_some() {
+        world.checker_mut().allow_no_gaps();
+    }
     world.stats_mut().count(plan.climate.server.name(), 1);
     RUNNING.with(|running| *running.borrow_mut() = true);
     let result = catch_unwind(AssertUnwindSafe(|| {
@@ -113,6 +116,8 @@ pub(super) struct Run<'w> {
     pub(super) begun: u64,
     /// Since when nothing keeps the room from being one.
     pub(super) calm_since: Micros,
+    /// Who hosted when the last fault began.
+    pub(super) hosted_by: Option<usize>,
     /// For how long the plan's clock stood still.
     paused: Micros,
     /// Who has said something, and how much was said in all.
@@ -131,6 +136,7 @@ impl Run<'_> {
             ends: BTreeMap::new(),
             begun: 0,
             calm_since: 0,
+            hosted_by: None,
             paused: 0,
             spoke: BTreeSet::new(),
             said: 0,
@@ -224,7 +230,10 @@ impl Run<'_> {
                     self.world.set_init_data(member, &self.rng.seed32());
                 }
             }
-            Action::Begin(fault) => self.begin(fault),
+            Action::Begin(fault) => {
+                self.hosted_by = self.host();
+                self.begin(fault);
+            }
             Action::Quiet => {
                 let began = self.world.now();
                 self.quiet_point();
@@ -257,6 +266,12 @@ impl Run<'_> {
             }
         }
         self.rng.pick(&there).copied()
+    }
+
+    /// Who hosts, of those that are there.
+    pub(super) fn host(&self) -> Option<usize> {
+        let hosts = |m: &usize| self.world.machine(*m).is_some_and(|x| x.status().is_host);
+        self.world.present().into_iter().find(hosts)
     }
 
     pub(super) fn somebody(&mut self) -> Option<usize> {
