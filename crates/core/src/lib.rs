@@ -31,6 +31,8 @@ pub use api::{
 pub use config::{Ahead, Config, Mode};
 pub use counters::Counters;
 pub use member::Member;
+#[cfg(feature = "mutation")]
+pub use member::Mutation;
 pub use time::Instant;
 
 /// What `std`'s prelude has and `alloc`'s has not: without `std` the browser's module carries no formatting of panics.

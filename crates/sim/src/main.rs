@@ -4,7 +4,9 @@ mod npm_model;
 
 use peerjs_mesh_core::record;
 use peerjs_mesh_sim::Mutation;
-use peerjs_mesh_sim::chaos::{ENOUGH_SEEDS, Options, Outcome, Summary, run, write_report};
+use peerjs_mesh_sim::chaos::{
+    ENOUGH_SEEDS, MUTANTS, Options, Outcome, Summary, options_for, run, write_report,
+};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -31,7 +33,7 @@ struct Args {
     from: u64,
     one: bool,
     trace: bool,
-    mutation: Option<(String, Mutation)>,
+    mutation: Option<(String, Options)>,
     out: PathBuf,
     threads: u64,
 }
@@ -97,8 +99,10 @@ fn parse(words: &[String]) -> Result<Args, String> {
                 args.one = true;
             }
             "--mutation" => {
-                let names: Vec<&str> = Mutation::ALL.iter().map(|(name, _)| *name).collect();
-                let found = Mutation::parse(value).ok_or_else(|| {
+                let lies = Mutation::ALL.iter().map(|(name, _)| *name);
+                let mutants = MUTANTS.iter().map(|it| it.mutation().name());
+                let found = options_for(value).ok_or_else(|| {
+                    let names: Vec<&str> = lies.chain(mutants).collect();
                     format!(
                         "no mutation is called {value:?}; there are {}",
                         names.join(", ")
@@ -124,10 +128,10 @@ fn trace_head(seed: u64, mutation: Option<&str>) -> String {
 fn chaos(args: &Args) -> bool {
     let watch = Stopwatch::start();
     let name = args.mutation.as_ref().map(|(name, _)| name.as_str());
-    let options = Options {
-        mutation: args.mutation.as_ref().map(|(_, mutation)| *mutation),
-        trace: false,
-    };
+    let options = args
+        .mutation
+        .as_ref()
+        .map_or_else(Options::default, |(_, options)| *options);
     let next = AtomicU64::new(args.from);
     let end = args.from.saturating_add(args.seeds);
     let summary = Mutex::new(Summary::default());
@@ -225,17 +229,15 @@ fn replay(file: &Path) -> Result<bool, String> {
     let seed: u64 = field("seed")
         .and_then(|s| s.parse().ok())
         .ok_or("the first line names no seed")?;
-    let mutation = match field("mutation") {
-        None | Some("none") => None,
-        Some(name) => {
-            Some(Mutation::parse(name).ok_or_else(|| format!("no mutation is called {name}"))?)
-        }
+    let options = match field("mutation") {
+        None | Some("none") => Options::default(),
+        Some(name) => options_for(name).ok_or_else(|| format!("no mutation is called {name}"))?,
     };
     let outcome = run(
         seed,
         Options {
-            mutation,
             trace: true,
+            ..options
         },
     );
     for violation in &outcome.violations {

@@ -55,7 +55,7 @@ fn every_mutation_is_noticed_within_fifty_seeds() {
     for (name, mutation) in Mutation::ALL {
         let options = Options {
             mutation: Some(mutation),
-            trace: false,
+            ..Options::default()
         };
         let noticed = (1..=50).find(|seed| {
             let lied = run(*seed, options).violations;

@@ -1,5 +1,6 @@
 //! A host is asked to admit somebody.
 
+use super::mutation::mutant;
 use super::roster::{Seat, UNTOLD};
 use super::{Member, Role};
 use crate::api::LinkId;
@@ -193,6 +194,9 @@ impl Member {
                 None if known || back => (stream.released(), 0),
                 None => (stream.held(), 0),
             };
+            if mutant!(self, NoResumeReplay) && known {
+                (b, off) = (stream.held(), 0);
+            }
             if b < stream.released() {
                 gaps.push(Record::Gap {
                     sender: stream.key,

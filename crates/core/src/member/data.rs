@@ -1,5 +1,6 @@
 //! Messages: in from links, and to the user.
 
+use super::mutation::mutant;
 use super::{Member, Role};
 use crate::api::{ErrorCode, Event, Lane, LinkId};
 use crate::config::{MAX_EVENT_BYTES, MAX_EVENTS, SENDER_BUDGET, TOTAL_BUDGET};
@@ -48,7 +49,7 @@ impl Member {
 
     /// The roster that names its sender is still on its way.
     fn keep_stray(&mut self, id: LinkId, piece: &Piece<'_>) {
-        if !matches!(self.role, Role::Guest(_)) {
+        if !matches!(self.role, Role::Guest(_)) || mutant!(self, NoStrays) {
             return;
         }
         self.stray_bytes += piece.bytes.len() + 128;
@@ -139,7 +140,12 @@ impl Member {
                 self.deliver(key);
                 self.schedule_ack();
             }
-            Taken::Doubled => self.counters.doubled += 1,
+            Taken::Doubled => {
+                self.counters.doubled += 1;
+                if mutant!(self, NoDedupe) {
+                    self.hear_twice(key, piece);
+                }
+            }
             Taken::Ahead => {
                 stream.ahead = true;
                 self.ask_again(id, key);
@@ -185,6 +191,9 @@ impl Member {
                     self.counters.delivered += 1;
                     self.event_bytes += data.len();
                     let from = self.names.text(key).to_owned();
+                    if lost && mutant!(self, OwedForgotten) {
+                        self.forget_owed(key);
+                    }
                     self.tell_gap(key);
                     if lost {
                         // Something it had directed to us went with it, or with the host that had it.

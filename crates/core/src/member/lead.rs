@@ -1,5 +1,6 @@
 //! Hosting: taking office, keeping the roster, and saying what is safe.
 
+use super::mutation::mutant;
 use super::roster::{Dropped, Seat};
 use super::{Member, Role};
 use crate::api::{ErrorCode, Event, LinkId};
@@ -161,12 +162,16 @@ impl Member {
         let Some(inc) = self.seat(key).map(|seat| seat.inc) else {
             return;
         };
-        let asking = !at_once && self.ask_reports(key);
+        let asking = !at_once && !mutant!(self, NoReport) && self.ask_reports(key);
         let more = self.fetch(key, true);
         let at = self.now.plus_ms(DROP_MS);
         // What does not come in time is named, so that those who lack it hear of a gap.
         let last = self.stream(key).map_or(0, |stream| stream.held());
         let last = last.max(more.unwrap_or(0));
+        let last = match mutant!(self, LastNumberShort) {
+            true => last.saturating_sub(1),
+            false => last,
+        };
         let was = Removed {
             member: key,
             inc,
@@ -317,6 +322,9 @@ impl Member {
             Refusal::TooSlow => self.counters.dropped_slow += 1,
             _ => self.counters.dropped_silent += 1,
         }
+        if mutant!(self, DropUntold) {
+            return self.drop_untold(id, peer);
+        }
         self.refuse(id, refusal);
         self.drop_member(peer, false, false);
     }
@@ -379,7 +387,7 @@ impl Member {
         if matches!(&self.role, Role::Host(hosting) if hosting.in_doubt()) {
             return;
         }
-        if self.guests().is_empty() {
+        if self.guests().is_empty() || mutant!(self, NoDoubt) {
             return self.check_name();
         }
         if let Role::Host(hosting) = &mut self.role {

@@ -1,6 +1,7 @@
 //! Members that go: their last words come before the user hears of it.
 
 use super::Member;
+use super::mutation::mutant;
 use super::roster::Dropped;
 use crate::api::Event;
 use crate::config::RETENTION_MS;
@@ -52,7 +53,8 @@ impl Member {
     /// Somebody who was dropped may come back and lack what is not known to have been taken by all until now: it is
     /// kept, as long as there is such a member. `back`: one of them is here again.
     pub(super) fn hold(&mut self, back: bool) {
-        let waits = self.dropped.iter().any(|gone| !gone.was.politely);
+        let waits =
+            self.dropped.iter().any(|gone| !gone.was.politely) && !mutant!(self, NoRetention);
         for at in 0..=self.streams.len() {
             let stream = self.streams.get_mut(at).unwrap_or(&mut self.out.stream);
             if back {
@@ -116,7 +118,8 @@ impl Member {
                 Some(stream) if stream.based => (stream.pos.b >= last, stream.pos.b),
                 _ => (true, last),
             };
-            if !there && (!late || self.blocked) {
+            let cut = mutant!(self, LastWordsCut);
+            if !there && !cut && (!late || self.blocked) {
                 at += 1;
                 continue;
             }

@@ -1,5 +1,6 @@
 //! A link opens: who is there, and what is it to us?
 
+use super::mutation::mutant;
 use super::{Member, Role};
 use crate::api::{ErrorCode, Lane, LinkEnd, LinkId, Output};
 use crate::config::{ANSWER_MS, FRAME, OPEN_MS};
@@ -63,11 +64,14 @@ impl Member {
 
     pub(super) fn on_link_received(&mut self, id: LinkId, lane: Lane, frame: &[u8]) {
         let now = self.now;
+        let clears = !mutant!(self, SuspicionStays);
         let Some(link) = self.link_mut(id) else {
             return;
         };
         link.heard = now;
-        link.suspicion = None;
+        if clears {
+            link.suspicion = None;
+        }
         match (link.stage, lane) {
             (Stage::Greeting, Lane::Default) => match Hello::read(frame) {
                 Some(hello) => self.on_hello(id, hello),

@@ -1,5 +1,6 @@
 //! Two hosts meet: one of them goes on.
 
+use super::mutation::mutant;
 use super::{Member, Role};
 use crate::api::LinkId;
 use crate::link::Standing;
@@ -23,6 +24,7 @@ impl Member {
             core::cmp::Ordering::Less => false,
             core::cmp::Ordering::Equal => self.names.smaller(self.me, peer),
         };
+        let wins = wins || mutant!(self, BothWin);
         self.counters.merges += 1;
         let term = self.term.max(theirs.1) + 1;
         if wins {
@@ -60,6 +62,9 @@ impl Member {
         .write(&self.names);
         for guest in self.guests() {
             self.control_bytes(guest, &bytes);
+        }
+        if mutant!(self, OfficeKept) && !rival {
+            return;
         }
         if let Some(link) = self.link_mut(id) {
             // Not closed with the others.

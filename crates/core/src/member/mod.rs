@@ -13,6 +13,7 @@ mod leaving;
 mod links;
 mod meet;
 mod merge;
+mod mutation;
 mod name;
 mod offers;
 mod repair;
@@ -40,6 +41,8 @@ use acks::Ack;
 use alloc::collections::VecDeque;
 use init::InitData;
 use leaving::Leaving;
+#[cfg(feature = "mutation")]
+pub use mutation::Mutation;
 use name::Name;
 use peerjs_mesh_protocol::ids::uuid_v8;
 use roster::{Dropped, Seat};
@@ -162,6 +165,8 @@ pub struct Member {
     past: Vec<(Key, u64, crate::delivery::Pos)>,
     strays: Vec<Vec<u8>>,
     stray_bytes: usize,
+    #[cfg(feature = "mutation")]
+    mutations: mutation::Mutations,
 }
 
 impl Member {
@@ -251,6 +256,8 @@ impl Member {
             past: Vec::new(),
             strays: Vec::new(),
             stray_bytes: 0,
+            #[cfg(feature = "mutation")]
+            mutations: mutation::Mutations::default(),
             cfg: config,
         };
         member.open_own();

@@ -1,5 +1,6 @@
 //! L0: the room's name: claimed, proved, given up.
 
+use super::mutation::mutant;
 use super::sessions::Session;
 use super::{Member, Role};
 use crate::api::{ErrorCode, Output};
@@ -166,12 +167,15 @@ impl Member {
         let Some(session) = self.name.session.as_ref().map(|session| session.id) else {
             return;
         };
+        self.name.echo_at = self.now.plus_ms(ECHO_MS);
+        if mutant!(self, EchoUnchecked) {
+            return;
+        }
         let silent_ms = self.name.echoed.map_or(0, |at| self.now.ms_since(at));
         if silent_ms > ECHO_MS * 3 / 2 {
             self.name.tries = 0;
             return self.claim_name(false);
         }
-        self.name.echo_at = self.now.plus_ms(ECHO_MS);
         self.name.nonce = self.echo(session, self.cfg.room.clone());
     }
 

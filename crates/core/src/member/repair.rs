@@ -1,5 +1,6 @@
 //! Repair: what is missing is asked of whoever has it.
 
+use super::mutation::mutant;
 use super::{Member, Role};
 use crate::api::LinkId;
 use crate::delivery::{Pos, Stream};
@@ -28,6 +29,9 @@ impl Member {
     /// Something of that sender's is missing on this link: it is to be passed on again from where we are.
     pub(super) fn ask_again(&mut self, id: LinkId, key: Key) {
         let now = self.now;
+        if mutant!(self, NoAskAgain) {
+            return;
+        }
         let Some(stream) = self.stream_mut(key) else {
             return;
         };
@@ -109,6 +113,9 @@ impl Member {
         let (Role::Host(host), Some(stream)) = (&self.role, self.stream(key)) else {
             return None;
         };
+        if mutant!(self, NoTailFetch) {
+            return None;
+        }
         for fetch in &host.fetching {
             if fetch.sender == key {
                 return Some(fetch.target);
@@ -174,7 +181,7 @@ impl Member {
 
     /// Somebody lacks our beginning, or something directed.
     pub(super) fn on_need(&mut self, from: Key, known: bool, at: Pos) {
-        if self.seat(from).is_none() {
+        if self.seat(from).is_none() || mutant!(self, NeedIgnored) {
             return;
         }
         if !known {
@@ -207,7 +214,7 @@ impl Member {
     }
 
     pub(super) fn repair_deadline(&self) -> Option<Instant> {
-        if !self.settled && !self.was_in {
+        if (!self.settled && !self.was_in) || mutant!(self, NoRepairTimer) {
             return None;
         }
         self.streams
@@ -231,7 +238,7 @@ impl Member {
 
     /// Asks for what should have come long ago.
     pub(super) fn repair_on_time(&mut self) {
-        if !matches!(self.role, Role::Guest(_) | Role::Host(_)) {
+        if !matches!(self.role, Role::Guest(_) | Role::Host(_)) || mutant!(self, NoRepairTimer) {
             return;
         }
         let now = self.now;

@@ -1,6 +1,7 @@
 //! Who is in the room: the host's list, and what of it the user has been told.
 
 use super::Member;
+use super::mutation::mutant;
 use crate::api::Event;
 use crate::delivery::{Pos, Stream};
 use crate::names::Key;
@@ -111,7 +112,9 @@ impl Member {
         if key == self.me {
             return;
         }
-        self.out.fix_base(key);
+        if self.out.fix_base(key) && mutant!(self, BaseUntold) {
+            return;
+        }
         self.tell_base(key);
     }
 
@@ -202,7 +205,8 @@ impl Member {
         added: Vec<RosterEntry>,
         removed: Vec<Removed>,
     ) {
-        if term < self.term || n <= self.n {
+        let stale = term < self.term && !mutant!(self, TermsIgnored);
+        if stale || n <= self.n || (n > self.n + 1 && mutant!(self, DeltasNotHeld)) {
             return;
         }
         if self.held_deltas.len() < MAX_HELD {

@@ -1,5 +1,6 @@
 //! What is safe: the host computes what everybody has taken, and tells senders.
 
+use super::mutation::mutant;
 use super::{Member, Role};
 use crate::api::LinkId;
 use crate::config::{SENDER_BUDGET, TOO_SLOW_MS};
@@ -58,6 +59,7 @@ impl Member {
             .roster
             .iter()
             .filter(|seat| seat.key != key && seat.key != self.me)
+            .filter(|seat| !mutant!(self, SafeWithoutOne) || !self.leaves_out(key, seat.key))
         {
             match self.ack_of(key, seat.key) {
                 Some((pos, off)) => least = least.min((pos.b, off)),
@@ -65,11 +67,9 @@ impl Member {
             }
         }
         let mut retain = least.0;
-        for dropped in self
-            .dropped
-            .iter()
-            .filter(|gone| gone.was.member != key && !gone.was.politely)
-        {
+        for dropped in self.dropped.iter().filter(|gone| {
+            !mutant!(self, NoRetention) && gone.was.member != key && !gone.was.politely
+        }) {
             // What it had taken is not known to a new host; more than it kept back so far, it does not let go.
             let taken = self
                 .ack_of(key, dropped.was.member)

@@ -1,5 +1,6 @@
 //! Looking for the room's host: by the line of succession, then by the room's name.
 
+use super::mutation::mutant;
 use super::roster::UNTOLD;
 use super::vote::{Verdict, Vote};
 use super::{Member, Role};
@@ -237,7 +238,10 @@ impl Member {
         let peer = self.link(id).and_then(|link| link.peer);
         let named =
             matches!(&self.role, Role::Seeking(seek) if seek.named.is_some() && seek.named == peer);
-        let positions = self.streams.iter().map(super::repair::position_of).gather();
+        let mut positions = self.streams.iter().map(super::repair::position_of).gather();
+        if mutant!(self, JoinWithoutPositions) {
+            positions.clear();
+        }
         let join = Join {
             founding: self.founding,
             term: self.term,

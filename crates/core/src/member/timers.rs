@@ -1,5 +1,6 @@
 //! Time: heartbeats, suspicion, having slept, and the one deadline that the driver knows.
 
+use super::mutation::mutant;
 use super::{Member, Role};
 use crate::api::{ErrorCode, LinkId};
 use crate::config::{LEAVE_MS, WAKE_MS};
@@ -65,6 +66,9 @@ impl Member {
         self.update_safe();
         self.tell_due_sync();
         self.fill_links();
+        if mutant!(self, OwnForgotten) {
+            self.forget_own();
+        }
         let ids: Vec<LinkId> = self
             .links
             .iter()

@@ -1,5 +1,6 @@
 //! Before the office is taken: do others hear the host?
 
+use super::mutation::mutant;
 use super::{Member, Role};
 use crate::api::LinkId;
 use crate::names::Key;
@@ -33,7 +34,7 @@ impl Member {
         let Role::Seeking(seek) = &self.role else {
             return Verdict::Gone;
         };
-        if seek.sure {
+        if seek.sure || mutant!(self, NoVote) {
             return Verdict::Gone;
         }
         if seek.vote.is_none() {

@@ -2,6 +2,7 @@
 //!
 //! The later one of the roster dials the earlier one: in host mode the two deputies, in full mode everybody.
 
+use super::mutation::mutant;
 use super::{Member, Role};
 use crate::api::LinkId;
 use crate::config::{DEPUTIES, Mode};
@@ -101,6 +102,9 @@ impl Member {
 
     /// A warm link was lost, or could not be made.
     pub(super) fn warm_lost(&mut self, key: Key) {
+        if mutant!(self, WarmOnce) {
+            return;
+        }
         let now = self.now;
         let random = self.rng.below(500);
         if let Some(it) = self.warm.iter_mut().find(|it| it.key == key) {
@@ -262,7 +266,9 @@ impl Member {
         if link.cursors.iter().any(|cursor| cursor.sender == self.me) {
             self.send_again_to(key);
         }
-        if let (true, Role::Guest(host)) = (link.direct, &self.role) {
+        if let (true, Role::Guest(host)) = (link.direct, &self.role)
+            && !mutant!(self, NoWayBack)
+        {
             let host = *host;
             if let Some(record) = self.stream(key).map(fetch_of) {
                 self.control(host, &record);
@@ -289,6 +295,9 @@ impl Member {
     /// What was directed to that member, and not taken, goes by way of the host.
     pub(super) fn send_again_to(&mut self, key: Key) {
         let Role::Guest(host) = self.role else { return };
+        if mutant!(self, DirectedOnce) {
+            return;
+        }
         let Some(serial) = self
             .out
             .stream

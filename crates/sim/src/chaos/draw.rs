@@ -7,7 +7,7 @@ use crate::{Climate, MS, Micros, SECOND};
 use peerjs_mesh_core::Mode;
 
 /// Faults begin not before, so that there is a room.
-const FIRST_FAULT: (Micros, Micros) = (4 * SECOND, 8 * SECOND);
+pub(super) const FIRST_FAULT: (Micros, Micros) = (4 * SECOND, 8 * SECOND);
 /// Overlapping ones begin until then.
 const LAST_FAULT: Micros = 35 * SECOND;
 /// Everything is healed not before. What the judge does after it takes 16 s at least, so that a seed is a minute.
@@ -24,9 +24,9 @@ pub(super) fn plan(mut rng: Rng) -> Plan {
     }
     let mut actions = Vec::new();
     let ended = if overlapping {
-        at_once(&mut rng, members, &mut actions)
+        at_once(&mut rng, |rng| fault(rng, members), &mut actions)
     } else {
-        one_after_another(&mut rng, members, &mut actions)
+        one_after_another(&mut rng, |rng| fault(rng, members), &mut actions)
     };
     let healed_at = SHORTEST.max(ended + SECOND);
     replacements(&mut rng, healed_at, &mut actions);
@@ -68,7 +68,7 @@ fn modes(rng: &mut Rng) -> Modes {
     }
 }
 
-fn climate(rng: &mut Rng) -> Climate {
+pub(super) fn climate(rng: &mut Rng) -> Climate {
     let server = if rng.chance(0.5) {
         ServerKind::Ours
     } else {
@@ -104,11 +104,15 @@ fn climate(rng: &mut Rng) -> Climate {
 }
 
 /// Faults at any time; returns when the last one is over.
-fn at_once(rng: &mut Rng, members: usize, actions: &mut Vec<(Micros, Action)>) -> Micros {
+pub(super) fn at_once(
+    rng: &mut Rng,
+    fault: impl Fn(&mut Rng) -> Fault,
+    actions: &mut Vec<(Micros, Action)>,
+) -> Micros {
     let mut ended = 0;
     for _ in 0..FAULTS as u64 + rng.below(4) {
         let at = rng.range(FIRST_FAULT.0, LAST_FAULT);
-        let fault = fault(rng, members);
+        let fault = fault(rng);
         actions.push((at, Action::Begin(fault)));
         ended = ended.max(at + fault.lasting());
     }
@@ -116,11 +120,15 @@ fn at_once(rng: &mut Rng, members: usize, actions: &mut Vec<(Micros, Action)>) -
 }
 
 /// Faults with a quiet point after each; returns when the last one is over.
-fn one_after_another(rng: &mut Rng, members: usize, actions: &mut Vec<(Micros, Action)>) -> Micros {
+pub(super) fn one_after_another(
+    rng: &mut Rng,
+    fault: impl Fn(&mut Rng) -> Fault,
+    actions: &mut Vec<(Micros, Action)>,
+) -> Micros {
     let mut at = rng.range(FIRST_FAULT.0, FIRST_FAULT.1);
     let count = FAULTS as u64 + u64::from(rng.chance(0.3));
     for nth in 0..count {
-        let fault = fault(rng, members);
+        let fault = fault(rng);
         actions.push((at, Action::Begin(fault)));
         at += fault.lasting() + rng.range(500 * MS, 3 * SECOND);
         // After the last one the judge comes anyway.
@@ -133,7 +141,7 @@ fn one_after_another(rng: &mut Rng, members: usize, actions: &mut Vec<(Micros, A
 }
 
 /// Where somebody goes somebody else may come.
-fn replacements(rng: &mut Rng, healed_at: Micros, actions: &mut Vec<(Micros, Action)>) {
+pub(super) fn replacements(rng: &mut Rng, healed_at: Micros, actions: &mut Vec<(Micros, Action)>) {
     let gone: Vec<Micros> = actions
         .iter()
         .filter(|(_, action)| matches!(action, Action::Begin(fault) if fault.ends_members()))
@@ -147,7 +155,12 @@ fn replacements(rng: &mut Rng, healed_at: Micros, actions: &mut Vec<(Micros, Act
     }
 }
 
-fn joins(rng: &mut Rng, members: usize, healed_at: Micros, actions: &mut Vec<(Micros, Action)>) {
+pub(super) fn joins(
+    rng: &mut Rng,
+    members: usize,
+    healed_at: Micros,
+    actions: &mut Vec<(Micros, Action)>,
+) {
     let spread = *rng.pick(&[0, 50 * MS, SECOND, 4 * SECOND]).unwrap_or(&0);
     for nth in 0..members {
         // Two are there from the beginning; of the others one in five comes late.

@@ -31,11 +31,7 @@ impl Run<'_> {
     /// Somebody to be broken: every other time the host, whose faults matter most.
     fn victim(&mut self) -> Option<usize> {
         let there = self.world.present();
-        let host = there
-            .iter()
-            .copied()
-            .find(|m| self.world.machine(*m).is_some_and(|x| x.status().is_host));
-        match host {
+        match self.host() {
             Some(host) if self.rng.chance(0.5) => Some(host),
             _ => self.rng.pick(&there).copied(),
         }
@@ -75,10 +71,7 @@ impl Run<'_> {
     /// The host and who would follow it, as the host's roster says.
     fn host_and_next(&self) -> Option<(usize, usize)> {
         let there = self.world.present();
-        let host = there
-            .iter()
-            .copied()
-            .find(|m| self.world.machine(*m).is_some_and(|x| x.status().is_host))?;
+        let host = self.host()?;
         let peers = self.world.machine(host)?.status().peers;
         let next = peers
             .iter()
@@ -181,11 +174,7 @@ impl Run<'_> {
                 self.until(lasting, End::Loss);
             }
             Fault::DropHost => {
-                let there = self.world.present();
-                let host = there
-                    .into_iter()
-                    .find(|m| self.world.machine(*m).is_some_and(|x| x.status().is_host));
-                if let Some(host) = host {
+                if let Some(host) = self.host() {
                     self.world.drop_host(host);
                 }
             }

@@ -5,12 +5,16 @@
 //! healed and the room has 15 s to become one, in which nothing may be missing.
 
 mod draw;
+mod drill;
 mod faults;
 mod judge;
+mod mutants;
 mod plan;
 mod report;
 mod run;
 
+pub use drill::Drill;
+pub use mutants::{MUTANTS, Mutant, options_for};
 pub use plan::{Action, Fault, Modes, Plan};
 pub use report::{ENOUGH_SEEDS, Summary, write_report};
 pub use run::{Options, Outcome, run};

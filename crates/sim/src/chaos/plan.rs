@@ -1,6 +1,7 @@
 //! What a seed means: a climate, members, messages and faults, with their times.
 
 use super::draw;
+use super::drill::Drill;
 use crate::rng::Rng;
 use crate::{Climate, Micros};
 use peerjs_mesh_core::Mode;
@@ -175,5 +176,10 @@ impl Plan {
     /// The plan of a seed.
     pub fn draw(seed: u64) -> Plan {
         draw::plan(Rng::new(seed ^ 0x6d65_7368_5f73_696d))
+    }
+
+    /// A plan for a drill.
+    pub fn drill(seed: u64, drill: &Drill) -> Plan {
+        drill.plan(Rng::new(seed ^ 0x6d65_7368_5f73_696d))
     }
 }

@@ -1,5 +1,6 @@
 //! A seed is run.
 
+use super::drill::Drill;
 use super::faults::End;
 use super::plan::{Action, MESSAGES, Modes, Plan};
 use crate::checker::{Mutation, Violation};
@@ -18,6 +19,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub struct Options {
     /// Members tell their users lies of this kind.
     pub mutation: Option<Mutation>,
+    /// Members have these faults.
+    pub faults: &'static [peerjs_mesh_core::Mutation],
+    /// Plans are drawn for this; `None`: of all kinds.
+    pub drill: Option<&'static Drill>,
     /// What happens is written down.
     pub trace: bool,
 }
@@ -70,9 +75,15 @@ pub fn run(seed: u64, options: Options) -> Outcome {
     } else {
         Trace::default()
     };
-    let plan = Plan::draw(seed);
+    let plan = match options.drill {
+        Some(drill) => Plan::drill(seed, drill),
+        None => Plan::draw(seed),
+    };
     let mut world = World::new(seed, plan.climate.clone());
     world.set_trace(trace.clone());
+    if options.drill.is_some() {
+        world.checker_mut().allow_no_gaps();
+    }
     world.stats_mut().count(plan.climate.server.name(), 1);
     RUNNING.with(|running| *running.borrow_mut() = true);
     let result = catch_unwind(AssertUnwindSafe(|| {
@@ -105,6 +116,8 @@ pub(super) struct Run<'w> {
     pub(super) begun: u64,
     /// Since when nothing keeps the room from being one.
     pub(super) calm_since: Micros,
+    /// Who hosted when the last fault began.
+    pub(super) hosted_by: Option<usize>,
     /// For how long the plan's clock stood still.
     paused: Micros,
     /// Who has said something, and how much was said in all.
@@ -123,6 +136,7 @@ impl Run<'_> {
             ends: BTreeMap::new(),
             begun: 0,
             calm_since: 0,
+            hosted_by: None,
             paused: 0,
             spoke: BTreeSet::new(),
             said: 0,
@@ -192,7 +206,7 @@ impl Run<'_> {
                     health_interval_ms: self.plan.health_interval_ms,
                     ..Config::new(ROOM)
                 };
-                match self.world.join(config) {
+                match self.world.join_with(config, self.options.faults) {
                     Ok(member) => {
                         if let Some(mutation) = self.options.mutation {
                             self.world.mutate(member, mutation);
@@ -216,7 +230,10 @@ impl Run<'_> {
                     self.world.set_init_data(member, &self.rng.seed32());
                 }
             }
-            Action::Begin(fault) => self.begin(fault),
+            Action::Begin(fault) => {
+                self.hosted_by = self.host();
+                self.begin(fault);
+            }
             Action::Quiet => {
                 let began = self.world.now();
                 self.quiet_point();
@@ -249,6 +266,12 @@ impl Run<'_> {
             }
         }
         self.rng.pick(&there).copied()
+    }
+
+    /// Who hosts, of those that are there.
+    pub(super) fn host(&self) -> Option<usize> {
+        let hosts = |m: &usize| self.world.machine(*m).is_some_and(|x| x.status().is_host);
+        self.world.present().into_iter().find(hosts)
     }
 
     pub(super) fn somebody(&mut self) -> Option<usize> {

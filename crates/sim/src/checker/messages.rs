@@ -8,6 +8,8 @@ use peerjs_mesh_core::{ErrorCode, Outcome, SendError, Sent};
 
 /// Sends that may wait at most (PROTOCOL §5).
 const MOST_WAITING: usize = 1_024;
+/// Retention (PROTOCOL §5), but for the last words that a user hears before it hears of a drop.
+const APART: Micros = 24 * crate::SECOND;
 
 impl Checker {
     /// A member was asked to send its message with this number, and has said this.
@@ -215,6 +217,12 @@ impl Checker {
             .copied();
         heard.gone.extend(&named);
         let what = format!("m{member} hears of a gap {range:?} of m{sender}");
+        if self.no_gaps
+            && self.books[sender].gone.is_none()
+            && !self.were_apart(now, member, sender)
+        {
+            self.blame(now, "gap-early", format!("{what}, which is there"));
+        }
         if twice {
             self.blame(now, "gap-twice", format!("{what}, the second one"));
         }
@@ -224,6 +232,15 @@ impl Checker {
         if (named.len() as u64) < count {
             self.blame(now, "gap-wrong", format!("{what}, more than was ever sent"));
         }
+    }
+
+    /// Whether one of two has missed the other for so long that something may not be kept any more: what a user hears of a
+    /// drop may be some seconds late.
+    fn were_apart(&self, now: Micros, one: usize, other: usize) -> bool {
+        [(one, other), (other, one)].into_iter().any(|(a, b)| {
+            let dropped = self.books[a].dropped_at.get(&b);
+            dropped.is_some_and(|at| now.saturating_sub(*at) > APART)
+        })
     }
 
     /// Which of a sender's messages a receiver had to get: how many broadcasts, and which for it alone.
@@ -265,8 +282,11 @@ impl Checker {
         if missing == 0 && direct == 0 {
             return;
         }
+        // What others have of somebody dead must not be missing, whatever is said of it.
+        let excused = rule != "prefix" || !self.no_gaps;
         let heard = self.books[receiver].heard_mut(sender);
-        let covered = missing <= heard.gaps.saturating_sub(heard.forgiven)
+        let covered = excused
+            && missing <= heard.gaps.saturating_sub(heard.forgiven)
             && (direct == 0 || heard.gaps > 0 || heard.lost_directed);
         // What is missing at a quiet point is missing again, as a hole, when the next one comes.
         if rule == "hole" {

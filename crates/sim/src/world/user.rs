@@ -9,10 +9,22 @@ use peerjs_mesh_core::{Config, ErrorCode, Event, Instant, LeaveHow, Member, Send
 impl World {
     /// A new member calls `mesh`. Its index, or what is wrong with the options.
     pub fn join(&mut self, config: Config) -> Result<usize, ErrorCode> {
+        self.join_with(config, &[])
+    }
+
+    /// As `join`, of a member that has these faults.
+    pub fn join_with(
+        &mut self,
+        config: Config,
+        faults: &[peerjs_mesh_core::Mutation],
+    ) -> Result<usize, ErrorCode> {
         let offset: Micros = self.rng.below(40 * 86_400 * SECOND);
         let seed = self.rng.seed32();
         let window = config.link_window;
-        let member = Member::new(config, seed, Instant::from_micros(self.now + offset))?;
+        let mut member = Member::new(config, seed, Instant::from_micros(self.now + offset))?;
+        for fault in faults {
+            member.mutate(*fault);
+        }
         self.stats.count("members", 1);
         Ok(self.add(Box::new(member), offset, window))
     }
