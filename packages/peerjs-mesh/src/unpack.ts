@@ -1,15 +1,15 @@
 /**
- * Takes out the module as `pack.mjs` packed it. For every bit six tables are asked what came of it before, each after
- * something else that was read lately, and an arithmetic coder takes what they say together. That is a sixth shorter
- * than LZMA, for they know how WebAssembly is written, and takes six to ten
- * times as long: so it is done in slices. (Four tables and 20 for SLOTS: 1.2 kB more, a third less time.)
+ * Takes out the module as `pack.mjs` packed it. For every bit four tables are asked what came of it before, each after
+ * something else that was read lately, and an arithmetic coder takes what they say together. That is an eighth shorter
+ * than LZMA, for they know how WebAssembly is written, and takes three to four times as long: so it is done in slices.
+ * (Six tables: 1.3 kB less, half as long again; LZMA: 6 kB more.)
  */
 import { soon } from "./driver/task.js";
 
-const TABLES = 6;
+const TABLES = 4;
 /** As a power of two, the slots that all tables share: each 16 are for half a byte after one context. Double the memory
  * saves 500 bytes and costs a fifth of the time: what is not in a processor's cache is what it waits for. */
-const SLOTS = 21;
+const SLOTS = 20;
 /** From so many equal bytes on, one question whether the next is equal too stands for eight. */
 const LONG = 12;
 /** Bytes in a slice: some milliseconds. */
@@ -80,8 +80,6 @@ export async function model(size: number, ask: Ask): Promise<Uint8Array<ArrayBuf
       contexts[1] = opcodes;
       contexts[2] = behind[opcode]! & 0xffff;
       contexts[3] = opcodes << 16;
-      contexts[4] = opcodes << 16 | behind[32]! & 255;
-      contexts[5] = two;
       for (let i = 0; i < TABLES; i++) contexts[i] = Math.imul(contexts[i]!, 0x2c1b3c6d + (i << 26)) + state + i;
       const worths = TABLES * (due ? 256 + opcode : 256);
       for (let half = 16; value < 256;) {
