@@ -29,7 +29,12 @@ impl Member {
         let (key, last, at) = (was.member, was.last, self.now);
         self.end_call(key, !was.politely);
         self.warm_due = true;
-        self.drop_peer_link(key);
+        if was.politely {
+            self.drop_peer_link(key);
+        } else {
+            // It may live, and ask whether we hear the host.
+            self.take_no_more_from(key);
+        }
         if let Some(stream) = self.stream_mut(key) {
             stream.last = Some(last);
         }

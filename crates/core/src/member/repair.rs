@@ -66,7 +66,7 @@ impl Member {
 
     /// The host drops somebody: it is told how far we are, and nothing more is taken from there.
     pub(super) fn on_report(&mut self, id: LinkId, sender: Key) {
-        self.drop_peer_link(sender);
+        self.take_no_more_from(sender);
         let position = match self.stream(sender).filter(|_| sender != self.me) {
             Some(stream) => position_of(stream),
             None => Position {

@@ -84,7 +84,10 @@ impl Member {
             stream.forsaken = false;
             return true;
         }
-        self.drop_peer_link(seat.key);
+        let other = |link: &crate::link::Link| link.peer == Some(seat.key) && link.inc != seat.inc;
+        if self.links.iter().any(other) {
+            self.drop_peer_link(seat.key);
+        }
         self.tell_gap(seat.key);
         self.streams.keep(|stream| stream.key != seat.key);
         self.acks.keep(|ack| ack.sender != seat.key);
@@ -261,6 +264,9 @@ impl Member {
                 self.enter_view(entry.member);
                 self.greet(entry.member);
                 self.send_again_to(entry.member);
+                if let Some(id) = self.link_at_hand(entry.member).map(|link| link.id) {
+                    self.ask_directly(id);
+                }
             }
         }
         let was_settled = core::mem::replace(&mut self.settled, delta.settled);

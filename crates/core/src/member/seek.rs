@@ -38,6 +38,8 @@ pub(super) struct Seek {
     /// The host has said itself that it is going: nobody needs to be asked.
     pub(super) sure: bool,
     pub(super) vote: Option<Vote>,
+    /// Others have heard the host that this member has lost.
+    pub(super) outvoted: bool,
     /// Whom the host before has named its successor.
     pub(super) named: Option<Key>,
 }
@@ -62,6 +64,7 @@ impl Seek {
             then: None,
             sure: false,
             vote: None,
+            outvoted: false,
             named: None,
         }
     }
@@ -208,7 +211,13 @@ impl Member {
         };
         match verdict {
             Verdict::Open(until) => seek.next_at = until,
+            Verdict::Alone => {
+                // The room has gone on without this member, whose links it has closed.
+                seek.at += 1;
+                self.seek_step();
+            }
             Verdict::Alive => {
+                seek.outvoted = true;
                 let host = seek.lost.first().copied();
                 self.counters.outvoted += 1;
                 self.redirected(host);

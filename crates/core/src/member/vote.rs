@@ -25,6 +25,8 @@ pub(super) enum Verdict {
     Gone,
     /// It is only our link that broke.
     Alive,
+    /// So it was when others could be asked; now there is nobody.
+    Alone,
 }
 
 impl Member {
@@ -46,6 +48,9 @@ impl Member {
         let Some(vote) = &seek.vote else {
             return Verdict::Gone;
         };
+        if vote.asked.is_empty() && seek.outvoted {
+            return Verdict::Alone;
+        }
         let gone = 1 + vote.asked.iter().filter(|it| it.1 == Some(true)).count();
         let alive = vote.asked.iter().filter(|it| it.1 == Some(false)).count();
         let open = vote.asked.len() + 1 - gone - alive;

@@ -276,7 +276,14 @@ impl Member {
         }
     }
 
-    /// That member is not in the room any more, as we are told.
+    /// The host has said, or is to say, how far that member's messages go.
+    pub(super) fn take_no_more_from(&mut self, key: Key) {
+        for link in &mut self.links {
+            link.direct &= link.peer != Some(key);
+        }
+    }
+
+    /// That member is not in the room any more, or has begun a new life.
     pub(super) fn drop_peer_link(&mut self, key: Key) {
         let ids: Vec<LinkId> = self
             .links

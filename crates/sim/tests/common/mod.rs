@@ -147,3 +147,38 @@ pub(crate) fn without(members: &[usize], gone: &[usize]) -> Vec<usize> {
         .filter(|m| !gone.contains(m))
         .collect()
 }
+
+/// The line of succession: the roster without the host, in its order.
+pub(crate) fn line(world: &World, host: usize) -> Vec<usize> {
+    let list = world
+        .view(host)
+        .events
+        .iter()
+        .rev()
+        .find_map(|(_, event)| match event {
+            Event::Sync { peers: Some(peers) } => Some(peers.clone()),
+            _ => None,
+        });
+    // Those who came after the last `sync` are at the end.
+    let mut ids = list.unwrap_or_default();
+    for (_, event) in &world.view(host).events {
+        if let Event::PeerJoined { id, .. } = event
+            && !ids.contains(id)
+        {
+            ids.push(id.clone());
+        }
+    }
+    ids.iter()
+        .filter_map(|id| world.checker().member(id))
+        .filter(|member| *member != host)
+        .collect()
+}
+
+/// How often any of these has taken the office over.
+pub(crate) fn taken_over(world: &World, members: &[usize]) -> u64 {
+    members
+        .iter()
+        .filter_map(|member| world.machine(*member))
+        .map(|machine| machine.counters().takeovers)
+        .sum()
+}

@@ -1,0 +1,76 @@
+//! In full mode messages go directly between two members; by way of the host where no link can be made, and directly
+//! again when it can.
+
+mod common;
+use common::*;
+use peerjs_mesh_core::{Config, Mode};
+use peerjs_mesh_sim::World;
+use peerjs_mesh_sim::server::ServerKind;
+
+fn full_room(server: ServerKind, seed: u64, members: usize) -> (World, Vec<usize>) {
+    let mut world = homes(server, seed);
+    let config = Config {
+        mode: Mode::Full,
+        ..config()
+    };
+    let all: Vec<usize> = (0..members)
+        .map(|_| world.join(config.clone()).expect("the options are right"))
+        .collect();
+    settle(&mut world, &all, 15_000);
+    (world, all)
+}
+
+fn is_direct(world: &World, member: usize, other: usize) -> bool {
+    let status = world.machine(member).expect("it runs").status();
+    let id = world.id(other).to_owned();
+    status.peers.iter().any(|peer| peer.id == id && peer.direct)
+}
+
+fn relayed(world: &World, member: usize) -> u64 {
+    world.machine(member).expect("it runs").counters().relayed
+}
+
+#[test]
+fn a_host_passes_nothing_on_once_all_have_links() {
+    for server in BOTH {
+        let (mut world, all) = full_room(server, 3, 6);
+        talk(&mut world, &all, 100, 3_000);
+        let pairs = all.iter().flat_map(|a| all.iter().map(move |b| (*a, *b)));
+        for (one, other) in pairs.filter(|(a, b)| a != b) {
+            assert!(is_direct(&world, one, other), "m{one} to m{other}");
+        }
+        world.run_ms(2_000);
+        let host = host_of(&world, all[0]).expect("there is a host");
+        let before = relayed(&world, host);
+        talk(&mut world, &all, 100, 3_000);
+        all_arrives(&mut world, &all, 3_000);
+        assert_eq!(relayed(&world, host), before, "on {}", server.name());
+    }
+}
+
+#[test]
+fn a_pair_that_cannot_meet_is_relayed_and_meets_when_it_can() {
+    for server in BOTH {
+        for seed in 0..5 {
+            let (mut world, all) = full_room(server, seed, 5);
+            talk(&mut world, &all, 100, 3_000);
+            let host = host_of(&world, all[0]).expect("there is a host");
+            let two = without(&all, &[host]);
+            let (one, other) = (two[0], two[1]);
+            world.cut(one, other, true);
+            talk(&mut world, &all, 100, 6_000);
+            for (from, to) in [(one, other), (other, one)] {
+                let sent = world.send(from, 80, Some(to)).expect("it runs");
+                sent.expect("it is in the room");
+            }
+            all_arrives(&mut world, &all, 5_000);
+            assert!(!is_direct(&world, one, other) && !is_direct(&world, other, one));
+            world.cut(one, other, false);
+            let met = world.run_until(90_000, |world| {
+                is_direct(world, one, other) && is_direct(world, other, one)
+            });
+            assert!(met.is_some(), "seed {seed}: they never met");
+            all_hear_all(&mut world, &all);
+        }
+    }
+}
