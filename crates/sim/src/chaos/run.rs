@@ -116,8 +116,8 @@ pub(super) struct Run<'w> {
     pub(super) begun: u64,
     /// Since when nothing keeps the room from being one.
     pub(super) calm_since: Micros,
-    /// Who hosted when the last fault began.
-    pub(super) hosted_by: Option<usize>,
+    /// How often the office had been taken when the last fault began.
+    pub(super) takeovers: u64,
     /// For how long the plan's clock stood still.
     paused: Micros,
     /// Who has said something, and how much was said in all.
@@ -136,7 +136,7 @@ impl Run<'_> {
             ends: BTreeMap::new(),
             begun: 0,
             calm_since: 0,
-            hosted_by: None,
+            takeovers: 0,
             paused: 0,
             spoke: BTreeSet::new(),
             said: 0,
@@ -231,7 +231,7 @@ impl Run<'_> {
                 }
             }
             Action::Begin(fault) => {
-                self.hosted_by = self.host();
+                self.takeovers = self.count_takeovers();
                 self.begin(fault);
             }
             Action::Quiet => {
@@ -272,6 +272,13 @@ impl Run<'_> {
     pub(super) fn host(&self) -> Option<usize> {
         let hosts = |m: &usize| self.world.machine(*m).is_some_and(|x| x.status().is_host);
         self.world.present().into_iter().find(hosts)
+    }
+
+    /// How often those that are there have taken the office.
+    pub(super) fn count_takeovers(&self) -> u64 {
+        let machines = self.world.present().into_iter();
+        let counts = machines.filter_map(|m| Some(self.world.machine(m)?.counters().takeovers));
+        counts.sum()
     }
 
     pub(super) fn somebody(&mut self) -> Option<usize> {
