@@ -81,8 +81,8 @@ pub fn run(seed: u64, options: Options) -> Outcome {
     };
     let mut world = World::new(seed, plan.climate.clone());
     world.set_trace(trace.clone());
-    if options.drill.is_some() {
-        world.checker_mut().allow_no_gaps();
+    if let Some(drill) = options.drill {
+        world.checker_mut().be_strict(drill.steady);
     }
     world.stats_mut().count(plan.climate.server.name(), 1);
     RUNNING.with(|running| *running.borrow_mut() = true);
@@ -116,8 +116,6 @@ pub(super) struct Run<'w> {
     pub(super) begun: u64,
     /// Since when nothing keeps the room from being one.
     pub(super) calm_since: Micros,
-    /// How often the office had been taken when the last fault began.
-    pub(super) takeovers: u64,
     /// For how long the plan's clock stood still.
     paused: Micros,
     /// Who has said something, and how much was said in all.
@@ -136,7 +134,6 @@ impl Run<'_> {
             ends: BTreeMap::new(),
             begun: 0,
             calm_since: 0,
-            takeovers: 0,
             paused: 0,
             spoke: BTreeSet::new(),
             said: 0,
@@ -230,10 +227,7 @@ impl Run<'_> {
                     self.world.set_init_data(member, &self.rng.seed32());
                 }
             }
-            Action::Begin(fault) => {
-                self.takeovers = self.count_takeovers();
-                self.begin(fault);
-            }
+            Action::Begin(fault) => self.begin(fault),
             Action::Quiet => {
                 let began = self.world.now();
                 self.quiet_point();
@@ -272,13 +266,6 @@ impl Run<'_> {
     pub(super) fn host(&self) -> Option<usize> {
         let hosts = |m: &usize| self.world.machine(*m).is_some_and(|x| x.status().is_host);
         self.world.present().into_iter().find(hosts)
-    }
-
-    /// How often those that are there have taken the office.
-    pub(super) fn count_takeovers(&self) -> u64 {
-        let machines = self.world.present().into_iter();
-        let counts = machines.filter_map(|m| Some(self.world.machine(m)?.counters().takeovers));
-        counts.sum()
     }
 
     pub(super) fn somebody(&mut self) -> Option<usize> {
