@@ -1,5 +1,5 @@
-// Makes dist/ from src/ and from wasm/, which `cargo xtask build` leaves here: mesh_bg.wasm (optimised) and
-// mesh_bg.lzma (the same, packed). Prints what a page loads, in bytes.
+// Makes dist/ from src/ and from wasm/mesh_bg.wasm, which `cargo xtask build` leaves here. Prints what a page loads, in
+// bytes.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { minify } from "terser";
+import { pack } from "./pack.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const at = (...parts) => join(here, ...parts);
@@ -38,8 +39,20 @@ for (const entry of ["index.js", "url.js"]) {
   writeFileSync(at("dist", entry), `${code}\n`);
 }
 copyFileSync(at("wasm", "mesh_bg.wasm"), at("dist", "mesh_bg.wasm"));
-const text = readFileSync(at("wasm", "mesh_bg.lzma"), "base64");
-writeFileSync(at("dist", "module.js"), `export default "${text}";\n`);
+// Packed by the very code that takes it out.
+const unpacker = await build({
+  absWorkingDir: here,
+  entryPoints: ["src/unpack.ts"],
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  write: false,
+});
+const { model, unpack } = await import(`data:text/javascript,${encodeURIComponent(unpacker.outputFiles[0].text)}`);
+const bytes = readFileSync(at("wasm", "mesh_bg.wasm"));
+const packed = await pack(bytes, model);
+if (!bytes.equals(await unpack(packed))) throw new Error("what was packed is not what is taken out");
+writeFileSync(at("dist", "module.js"), `export default "${Buffer.from(packed).toString("base64")}";\n`);
 
 const require = createRequire(import.meta.url);
 const tsc = join(dirname(require.resolve("typescript/package.json")), "bin", "tsc");

@@ -1,4 +1,4 @@
-//! The browser module: cargo → wasm-opt → names off → LZMA.
+//! The browser module: cargo → wasm-opt → names off.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ const OPTIMISER: &[&str] = &[
 /// The largest functions of the module, written by the helper, for `size`.
 pub(crate) const FUNCTIONS: &str = "wasm/functions.json";
 
-/// Leaves `mesh_bg.wasm` and the same packed, in packages/peerjs-mesh/wasm.
+/// Leaves `mesh_bg.wasm` in packages/peerjs-mesh/wasm; its build.mjs packs it.
 pub(crate) fn build(repo: &Repo) -> Result<()> {
     let mut cargo = repo.cargo();
     cargo.args([
@@ -75,12 +75,7 @@ pub(crate) fn build(repo: &Repo) -> Result<()> {
                 .arg(&named)
                 .arg(package.join("mesh_bg.wasm"))
                 .arg(repo.target.join(FUNCTIONS));
-            run::shown(strip, COMPILE)?;
-            let mut pack = helper(repo);
-            pack.arg("pack")
-                .arg(package.join("mesh_bg.wasm"))
-                .arg(package.join("mesh_bg.lzma"));
-            run::shown(pack, COMPILE)
+            run::shown(strip, COMPILE)
         },
     )
 }
@@ -99,12 +94,6 @@ fn helper(repo: &Repo) -> std::process::Command {
         "--bin",
         "xtask-module",
     ]);
-    cargo.args(["--config", "profile.dev.package.'*'.opt-level=0"]);
-    // But for what would take half a minute without.
-    cargo.args([
-        "--config",
-        "profile.dev.package.lzma-rust2.opt-level=3",
-        "--",
-    ]);
+    cargo.args(["--config", "profile.dev.package.'*'.opt-level=0", "--"]);
     cargo
 }

@@ -124,6 +124,8 @@ pub(crate) struct Link {
     pub(crate) control: Vec<u8>,
     pub(crate) cursors: Vec<Cursor>,
     pub(crate) turn: usize,
+    /// At this state of all messages there was nothing more to pass on.
+    pub(crate) spent: Option<u64>,
     /// What the guest said it held, when it joined.
     pub(crate) reported: Vec<Position>,
     pub(crate) heard: Instant,
@@ -174,6 +176,7 @@ impl Link {
             control: Vec::new(),
             cursors: Vec::new(),
             turn: 0,
+            spent: None,
             reported: Vec::new(),
             heard: now,
             beat_at: now,
@@ -190,6 +193,7 @@ impl Link {
 
     pub(crate) fn set_standing(&mut self, standing: Standing, now: Instant) {
         self.standing = standing;
+        self.spent = None;
         self.direct &= self.is_peer();
         if self.is_in_use() || self.is_peer() {
             // The dial has come to its end; another of the same kind may be wanted.
@@ -235,6 +239,7 @@ impl Link {
     }
 
     pub(crate) fn cursor(&mut self, sender: Key) -> Option<&mut Cursor> {
+        self.spent = None;
         self.cursors
             .iter_mut()
             .find(|cursor| cursor.sender == sender)
@@ -242,6 +247,7 @@ impl Link {
 
     /// Begins (again) to pass on that sender's messages from there.
     pub(crate) fn set_cursor(&mut self, cursor: Cursor) {
+        self.spent = None;
         match self.cursor(cursor.sender) {
             Some(known) => *known = cursor,
             None => self.cursors.push(cursor),

@@ -21,7 +21,7 @@ const bytesOf = (base64: string): Uint8Array =>
 const load = once(async () => {
   // The text is named once: bundlers write it out as often as it is named.
   const [packed] = [text].map(bytesOf) as [Uint8Array<ArrayBuffer>];
-  return instance(await WebAssembly.compile(unpack(packed)));
+  return instance(await WebAssembly.compile(await unpack(packed)));
 });
 
 /**

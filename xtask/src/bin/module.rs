@@ -1,13 +1,9 @@
 //! The part of the browser build that needs crates which most commands do without: a program of its own.
-//!
-//! - `strip MODULE RESULT FUNCTIONS` takes names and notes off, and writes the functions' sizes as JSON;
-//! - `pack MODULE RESULT` compresses it for the entry that carries it within itself.
+//! `strip MODULE RESULT FUNCTIONS` takes names and notes off, and writes the functions' sizes as JSON.
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::io::Write;
 
-use lzma_rust2::{LzmaOptions, LzmaWriter};
 use serde_json::json;
 use wasmparser::{KnownCustom, Name, Parser, Payload, TypeRef};
 
@@ -24,11 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             std::fs::write(functions, format!("{:#}\n", functions_of(&bytes)?))?;
             Ok(())
         }
-        ["pack", module, result] => {
-            std::fs::write(result, pack(&std::fs::read(module)?)?)?;
-            Ok(())
-        }
-        _ => Err("usage: xtask-module strip MODULE RESULT FUNCTIONS | pack MODULE RESULT".into()),
+        _ => Err("usage: xtask-module strip MODULE RESULT FUNCTIONS".into()),
     }
 }
 
@@ -47,21 +39,6 @@ fn strip(module: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
         rest = &rest[section.len()..];
     }
     Ok(result)
-}
-
-/// As a raw LZMA stream behind the module's length, a little-endian u32. `packages/peerjs-mesh/src/unpack.ts` reads
-/// just this: no header, no end mark, lc = 3, lp = pb = 0.
-fn pack(module: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
-    let options = LzmaOptions {
-        pb: 0,
-        nice_len: LzmaOptions::NICE_LEN_MAX,
-        depth_limit: 1000,
-        ..LzmaOptions::with_preset(9)
-    };
-    let length = u32::try_from(module.len())?.to_le_bytes().to_vec();
-    let mut writer = LzmaWriter::new_no_header(length, &options, false)?;
-    writer.write_all(module)?;
-    Ok(writer.finish()?)
 }
 
 /// An unsigned LEB128 number, and how many bytes it took.

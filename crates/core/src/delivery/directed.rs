@@ -69,6 +69,11 @@ impl Stream {
             .find(|entry| wanted(entry))
     }
 
+    /// How many directed messages have come so far.
+    pub(crate) fn arrivals(&self) -> u64 {
+        self.next_serial
+    }
+
     pub(crate) fn has_directed(&self) -> bool {
         !self.directed.is_empty()
     }

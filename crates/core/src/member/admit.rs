@@ -19,17 +19,18 @@ impl Member {
             Role::Host(_) => self.admit(id, peer, join),
             Role::Guest(host_link) => {
                 let host_link = *host_link;
-                if host_link == id {
-                    // It gives its office to us: the word for that has been overtaken.
+                let named = host_link == id || (join.named && join.term > self.term);
+                if named {
+                    // The office is given to us: the word for that has been overtaken.
                     let moved = Moved {
                         founding: join.founding,
-                        term: join.term + 1,
+                        term: join.term.saturating_add(u64::from(host_link == id)),
                         host: self.me,
                     };
-                    self.take_office_from(id, &moved);
-                    if self.is_host() {
-                        self.admit(id, peer, join);
-                    }
+                    self.take_office_from(host_link, &moved);
+                }
+                if self.is_host() {
+                    self.admit(id, peer, join);
                 } else {
                     // It believes that the host is dead, or has made us the next one. If the host says that it lives, it
                     // is sent back there; else we soon know better.

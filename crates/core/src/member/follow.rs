@@ -287,6 +287,11 @@ impl Member {
         } else {
             self.counters.merges += 1;
         }
-        self.host_moved(moved.host);
+        let named = (moved.founding == self.founding).then_some(moved.host);
+        self.seek_member(moved.host);
+        if let Some(seek) = self.seek_mut() {
+            seek.named = named;
+        }
+        self.seek_step();
     }
 }

@@ -151,6 +151,8 @@ pub struct Member {
     handed_at: Option<Instant>,
     /// Members to which links are kept.
     warm: Vec<warm::Wanted>,
+    /// Members whose links at hand were lost, and when.
+    lost: Vec<(Key, Instant)>,
     /// Who they are may have changed.
     warm_due: bool,
     /// Links on which somebody asked whether we hear the host.
@@ -244,6 +246,7 @@ impl Member {
             hidden: None,
             handed_at: None,
             warm: Vec::new(),
+            lost: Vec::new(),
             warm_due: false,
             asks: Vec::new(),
             out: Outbox::new(me, inc),

@@ -38,6 +38,8 @@ pub(super) struct Seek {
     /// The host has said itself that it is going: nobody needs to be asked.
     pub(super) sure: bool,
     pub(super) vote: Option<Vote>,
+    /// Whom the host before has named its successor.
+    pub(super) named: Option<Key>,
 }
 
 impl Seek {
@@ -60,6 +62,7 @@ impl Seek {
             then: None,
             sure: false,
             vote: None,
+            named: None,
         }
     }
 
@@ -232,6 +235,9 @@ impl Member {
     /// Asks the member at the other end to admit us.
     pub(super) fn knock(&mut self, id: LinkId) {
         let now = self.now;
+        let peer = self.link(id).and_then(|link| link.peer);
+        let named =
+            matches!(&self.role, Role::Seeking(seek) if seek.named.is_some() && seek.named == peer);
         let mut positions = self.streams.iter().map(super::repair::position_of).gather();
         if mutant!(self, JoinWithoutPositions) {
             positions.clear();
@@ -239,6 +245,7 @@ impl Member {
         let join = Join {
             founding: self.founding,
             term: self.term,
+            named,
             sent: if self.ever_synced { UNTOLD } else { 0 },
             released: self.out.stream.released(),
             positions,

@@ -21,6 +21,10 @@ const PACE_MS: u64 = 15;
 /// A warm link that cannot be made is tried again after so long, ms: doubling from the first to the second (guess).
 const AGAIN_MS: (u64, u64) = (2_000, 60_000);
 
+/// Whoever was lost so lately is not looked for first, ms (guess: what the verdicts on two that fell silent at once may
+/// be apart, several times over).
+const LOST_MS: u64 = 3_000;
+
 /// A member to which a link is to be kept.
 pub(super) struct Wanted {
     key: Key,
@@ -121,8 +125,13 @@ impl Member {
     /// Whether a member with which we have a link at hand does not answer.
     pub(super) fn is_silent(&self, key: Key) -> bool {
         let silence = self.silence_ms();
-        self.link_at_hand(key)
-            .is_some_and(|link| link.suspicion.is_some() || self.now.ms_since(link.heard) > silence)
+        match self.link_at_hand(key) {
+            Some(link) => link.suspicion.is_some() || self.now.ms_since(link.heard) > silence,
+            None => self
+                .lost
+                .iter()
+                .any(|it| it.0 == key && self.now.ms_since(it.1) < LOST_MS),
+        }
     }
 
     /// By which link a word for that member goes: its own, the host's, or that of anybody at hand.
@@ -249,6 +258,10 @@ impl Member {
     /// A warm link is no more: what came and went by it comes and goes by way of the host.
     pub(super) fn peer_link_lost(&mut self, link: &Link) {
         let Some(key) = link.peer else { return };
+        let now = self.now;
+        self.lost
+            .keep(|it| it.0 != key && now.ms_since(it.1) < LOST_MS);
+        self.lost.push((key, now));
         self.warm_lost(key);
         if link.cursors.iter().any(|cursor| cursor.sender == self.me) {
             self.send_again_to(key);

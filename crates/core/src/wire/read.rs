@@ -82,6 +82,7 @@ impl<'a> Record<'a> {
             kind::JOIN => Record::Join(Join {
                 founding: founding(r)?,
                 term: r.varint()?,
+                named: r.u8()? != 0,
                 sent: r.varint()?,
                 released: r.varint()?,
                 positions: positions(r, names)?,

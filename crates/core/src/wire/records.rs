@@ -117,6 +117,8 @@ pub(crate) struct Safe {
 pub(crate) struct Join {
     pub(crate) founding: [u8; 16],
     pub(crate) term: u64,
+    /// The host before has named the other end its successor.
+    pub(crate) named: bool,
     /// For those who meet it now, the joiner begins after this broadcast; `u64::MAX`: it will tell everybody.
     pub(crate) sent: u64,
     /// The last broadcast that it no longer keeps.

@@ -54,6 +54,7 @@ impl Record<'_> {
             Record::Join(join) => {
                 w.bytes(&join.founding);
                 w.varint(join.term);
+                w.u8(u8::from(join.named));
                 w.varint(join.sent);
                 w.varint(join.released);
                 positions(w, &join.positions);

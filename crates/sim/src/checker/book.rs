@@ -98,6 +98,8 @@ pub(super) struct Book {
     pub(super) unknown: Vec<(usize, u64)>,
     /// Who was ever announced, and from which own number on it must get everything.
     pub(super) stays: BTreeMap<usize, u64>,
+    /// Who was gone for so long that what was directed to it is kept no more, as the user was told: up to which number.
+    pub(super) given_up: BTreeMap<usize, u64>,
     pub(super) heard: BTreeMap<usize, Heard>,
 }
 
@@ -121,6 +123,7 @@ impl Book {
             tickets: BTreeMap::new(),
             unknown: Vec::new(),
             stays: BTreeMap::new(),
+            given_up: BTreeMap::new(),
             heard: BTreeMap::new(),
         }
     }

@@ -255,11 +255,12 @@ impl Checker {
         let Some(stay) = book.stays.get(&receiver) else {
             return missing;
         };
+        let given_up = book.given_up.get(&receiver).copied().unwrap_or(0);
         for number in range.start.max(*stay)..range.end {
             match book.sends.get(number as usize) {
                 Some(s) if s.fate != Fate::Accepted || s.at < to.born => {}
                 Some(s) if s.to.is_none() => missing.0 += 1,
-                Some(s) if s.to == Some(receiver) => missing.1.push(number),
+                Some(s) if s.to == Some(receiver) && number >= given_up => missing.1.push(number),
                 _ => {}
             }
         }

@@ -203,8 +203,17 @@ impl Checker {
                 code: ErrorCode::MemberLeft,
                 detail,
             } => {
-                if let Some(from) = self.member(detail) {
-                    self.books[member].heard_mut(from).lost_directed = true;
+                if let Some(other) = self.member(detail) {
+                    let book = &mut self.books[member];
+                    book.heard_mut(other).lost_directed = true;
+                    // Or what this one had directed to somebody who was gone for too long: it keeps it no more.
+                    let gone = book
+                        .dropped_at
+                        .get(&other)
+                        .is_some_and(|at| now.saturating_sub(*at) >= RETENTION);
+                    if gone && !book.list.contains(&other) {
+                        book.given_up.insert(other, book.sends.len() as u64);
+                    }
                 }
             }
             Event::Error {
