@@ -21,7 +21,9 @@ usage: peerjs-mesh-sim [--seeds N] [--from S] [--seed S] [--trace] [--mutation N
   --seeds N        how many seeds (default 200)
   --from S         the first of them (default 1)
   --seed S         this one only; with --trace, what happens is printed
-  --mutation NAME  members tell lies of this kind; the judge has to notice
+  --mutation NAME  members tell lies of this kind, or have this fault and not the layers that mask it, in drills; the
+                   judge has to notice. NAME+NAME: these faults, in chaos (one: +NAME); masks:NAME, drill:NAME: the
+                   drill of that fault with the masks only, with a sound core
   --threads N      how many at once (default: as many as there are processors)
   --out DIR        where report.json and traces of failing seeds go (default target/sim)
   replay FILE      repeats a recording of a member, or runs the seed of a trace again; compares line by line
@@ -175,6 +177,16 @@ fn chaos(args: &Args) -> bool {
     let summary = summary
         .into_inner()
         .unwrap_or_else(|poisoned| poisoned.into_inner());
+    if let Some(name) = name {
+        let first = match summary.first_broken() {
+            Some((seed, rule)) => format!(", first seed={seed} rule={rule}"),
+            None => String::new(),
+        };
+        println!(
+            "mutation={name} caught in {} of {} seeds{first}",
+            summary.failed, summary.seeds
+        );
+    }
     let seconds = watch.elapsed().as_secs_f64();
     if let Err(error) = write_report(&args.out, &summary.to_json(seconds, name)) {
         eprintln!("report.json was not written: {error}");

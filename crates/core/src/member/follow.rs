@@ -17,8 +17,7 @@ const REFUSED_MS: (u64, u64) = (2_000, 30_000);
 impl Member {
     pub(super) fn on_welcome(&mut self, id: LinkId, host: Key, welcome: Welcome) {
         let now = self.now;
-        let stale = welcome.term < self.term && welcome.founding == self.founding;
-        if stale && !mutant!(self, TermsIgnored) {
+        if welcome.term < self.term && welcome.founding == self.founding {
             // A host that has been succeeded, and does not know.
             return self.fail_link(id, true);
         }

@@ -1,6 +1,5 @@
 //! Records from a link: who may say what is checked here, once, and then each goes to its part.
 
-use super::mutation::mutant;
 use super::{Member, Role};
 use crate::api::{Lane, LinkId};
 use crate::delivery::Pos;
@@ -66,7 +65,7 @@ impl Member {
             // Its guest a moment ago, or its host: whichever of the two it will be is being said.
             Record::Probe { .. } if knocking => {}
             Record::Probe { nonce } => {
-                let holds = my_host || my_guest || warm || mutant!(self, ProbeAlwaysHolds);
+                let holds = my_host || my_guest || warm;
                 self.beat_record(id, &Record::ProbeAck { nonce, holds });
             }
             Record::ProbeAck { holds, .. } => {
@@ -91,11 +90,7 @@ impl Member {
             } if my_host => {
                 self.on_roster(term, n, settled, added, removed);
             }
-            Record::Safe { term, all }
-                if my_host && (term >= self.term || mutant!(self, TermsIgnored)) =>
-            {
-                self.on_safe(&all);
-            }
+            Record::Safe { term, all } if my_host && term >= self.term => self.on_safe(&all),
             Record::Acked { by, b, d, off } if my_host => self.on_acked(by, b, d, off),
             Record::Gap { sender, inc, to }
                 if my_host || ((my_guest || warm) && sender == peer) =>

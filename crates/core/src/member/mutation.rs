@@ -95,14 +95,10 @@ mutations! {
 
     // ---- the room
 
-    /// R1: what a host of an earlier term says does not count. It does.
-    TermsIgnored = "terms-ignored",
     /// R5: the host is dead when the majority of those who can be asked say so. Nobody is asked.
     NoVote = "no-vote",
     /// R4: who is dropped is told. It is not.
     DropUntold = "drop-untold",
-    /// R4: whoever asks whether the host lives hears whether it still is a member. It hears that it is.
-    ProbeAlwaysHolds = "probe-always-holds",
     /// R8: hearing from somebody clears the suspicion that it is dead. It does not.
     SuspicionStays = "suspicion-stays",
     /// Of two hosts one goes on. Both do.

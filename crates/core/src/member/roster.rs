@@ -208,8 +208,8 @@ impl Member {
         added: Vec<RosterEntry>,
         removed: Vec<Removed>,
     ) {
-        let stale = term < self.term && !mutant!(self, TermsIgnored);
-        if stale || n <= self.n || (n > self.n + 1 && mutant!(self, DeltasNotHeld)) {
+        let beyond = mutant!(self, DeltasNotHeld) && n > self.n + 1;
+        if term < self.term || n <= self.n || beyond {
             return;
         }
         if self.held_deltas.len() < MAX_HELD {

@@ -20,8 +20,10 @@ pub struct Drill {
     pub faults: &'static [Fault],
     /// Whether faults may overlap; else the room is judged after each.
     pub overlapping: bool,
-    /// No host dies or is out of reach for most: whoever hosts before a fault hosts after it, too.
+    /// No host dies or is out of reach for most: nobody takes its office.
     pub steady: bool,
+    /// Some members come later than the others.
+    pub late: bool,
     /// How many of a hundred messages are directed to one.
     pub directed: u64,
     /// The most loss that a climate may have, of a thousand packets.
@@ -29,7 +31,7 @@ pub struct Drill {
 }
 
 /// Messages about each moment, so long before and after it at most.
-const ABOUT: (u64, Micros) = (30, 300 * MS);
+const ABOUT: (u64, Micros) = (40, 250 * MS);
 /// And at any time.
 const OTHERS: u64 = 60;
 
@@ -38,7 +40,7 @@ impl Drill {
         let members = rng.range(self.members.0, self.members.1) as usize;
         let climate = Climate {
             link_delay: (5 * MS, 150 * MS),
-            jitter: 20 * MS,
+            jitter: rng.range(5 * MS, 60 * MS),
             loss: rng.below(self.loss) as f64 / 1_000.0,
             ..climate(&mut rng)
         };
@@ -50,7 +52,13 @@ impl Drill {
         };
         let healed_at = ended.max(FIRST_FAULT.1) + 5 * SECOND;
         replacements(&mut rng, healed_at, &mut actions);
-        joins(&mut rng, members, healed_at, &mut actions);
+        match self.late {
+            true => joins(&mut rng, members, healed_at, &mut actions),
+            false => {
+                let times = (0..members).map(|_| rng.below(SECOND));
+                actions.extend(times.map(|at| (at, Action::Join)));
+            }
+        }
         messages(&mut rng, self.directed, healed_at, &mut actions);
         actions.sort_by_key(|(at, _)| *at);
         Plan {

@@ -41,6 +41,7 @@ const fn drill(mode: Mode, members: (u64, u64), faults: &'static [Fault]) -> Dri
         faults,
         overlapping: false,
         steady: false,
+        late: false,
         directed: 25,
         loss: 20,
     }
@@ -97,15 +98,27 @@ const HANDOVERS: Drill = drill(
     &[Fault::DropHost, Fault::Leave { now: false }],
 );
 /// Many come at once, and what tells of them is lost and overtaken.
-const CROWDS: Drill = drill(
-    Mode::Host,
-    (9, 14),
-    &[Fault::Loss(0.1, 5 * SECOND), Fault::Kill],
-);
+const CROWDS: Drill = Drill {
+    late: true,
+    ..drill(
+        Mode::Host,
+        (9, 14),
+        &[Fault::Loss(0.1, 5 * SECOND), Fault::Kill],
+    )
+};
 const LOSSES: Drill = Drill {
+    late: true,
     loss: 80,
     ..drill(Mode::Host, (4, 6), &[Fault::Loss(0.08, 5 * SECOND)])
 };
+const TAILS: Drill = drill(
+    Mode::Host,
+    (5, 7),
+    &[
+        Fault::HostAndNext { crash: true },
+        Fault::HostAndNext { crash: false },
+    ],
+);
 
 /// All that are looked for.
 pub const MUTANTS: &[Mutant] = &[
@@ -117,7 +130,7 @@ pub const MUTANTS: &[Mutant] = &[
     mutant(&[LastWordsCut], &DEATHS),
     mutant(&[LastNumberShort], &DEATHS),
     mutant(&[NoStrays, NoAskAgain, NoRepairTimer], &LOSSES),
-    mutant(&[NoTailFetch], &DEATHS),
+    mutant(&[NoTailFetch], &TAILS),
     mutant(&[NoResumeReplay, NoAskAgain, NoRepairTimer], &DEATHS),
     mutant(&[JoinWithoutPositions], &DEATHS),
     mutant(&[NoAskAgain, NoResumeReplay, NoRepairTimer], &DEATHS),
@@ -127,13 +140,11 @@ pub const MUTANTS: &[Mutant] = &[
     mutant(&[NoReport], &DEATHS_IN_FULL),
     mutant(&[NoWayBack, WarmOnce], &BREAKS_IN_FULL),
     mutant(&[WarmOnce, NoWayBack], &BREAKS_IN_FULL),
-    mutant(&[DirectedOnce], &DIRECTED_IN_FULL),
+    mutant(&[DirectedOnce, WarmOnce], &DIRECTED_IN_FULL),
     mutant(&[BeatUnread, DeltasNotHeld], &CROWDS),
     mutant(&[DeltasNotHeld, BeatUnread], &CROWDS),
-    mutant(&[TermsIgnored], &ABSENCES),
     mutant(&[NoVote], &BREAKS),
     mutant(&[DropUntold], &ABSENCES),
-    mutant(&[ProbeAlwaysHolds, BothWin], &FREEZES),
     mutant(&[SuspicionStays], &BUSY),
     mutant(&[BothWin], &ABSENCES),
     mutant(&[OfficeKept, BothWin], &HANDOVERS),

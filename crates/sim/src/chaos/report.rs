@@ -76,6 +76,7 @@ pub struct Summary {
     /// Events.
     pub steps: u64,
     failures: Vec<Value>,
+    first_broken: Option<(u64, &'static str)>,
 }
 
 impl Summary {
@@ -88,6 +89,10 @@ impl Summary {
             return;
         }
         self.failed += 1;
+        if let Some(violation) = outcome.violations.first() {
+            let this = (outcome.seed, violation.rule);
+            self.first_broken = Some(self.first_broken.map_or(this, |known| known.min(this)));
+        }
         self.violations += outcome.violations.len() as u64;
         if self.failures.len() < 200 {
             let violations: Vec<Value> = outcome
@@ -98,6 +103,11 @@ impl Summary {
             self.failures
                 .push(json!({ "seed": outcome.seed, "violations": violations, "trace": trace }));
         }
+    }
+
+    /// The first seed in which something was broken, and what was broken first in it.
+    pub fn first_broken(&self) -> Option<(u64, &'static str)> {
+        self.first_broken
     }
 
     /// What should have happened and never did.

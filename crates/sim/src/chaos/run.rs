@@ -81,8 +81,8 @@ pub fn run(seed: u64, options: Options) -> Outcome {
     };
     let mut world = World::new(seed, plan.climate.clone());
     world.set_trace(trace.clone());
-    if options.drill.is_some() {
-        world.checker_mut().allow_no_gaps();
+    if let Some(drill) = options.drill {
+        world.checker_mut().be_strict(drill.steady);
     }
     world.stats_mut().count(plan.climate.server.name(), 1);
     RUNNING.with(|running| *running.borrow_mut() = true);
@@ -116,8 +116,6 @@ pub(super) struct Run<'w> {
     pub(super) begun: u64,
     /// Since when nothing keeps the room from being one.
     pub(super) calm_since: Micros,
-    /// Who hosted when the last fault began.
-    pub(super) hosted_by: Option<usize>,
     /// For how long the plan's clock stood still.
     paused: Micros,
     /// Who has said something, and how much was said in all.
@@ -136,7 +134,6 @@ impl Run<'_> {
             ends: BTreeMap::new(),
             begun: 0,
             calm_since: 0,
-            hosted_by: None,
             paused: 0,
             spoke: BTreeSet::new(),
             said: 0,
@@ -230,10 +227,7 @@ impl Run<'_> {
                     self.world.set_init_data(member, &self.rng.seed32());
                 }
             }
-            Action::Begin(fault) => {
-                self.hosted_by = self.host();
-                self.begin(fault);
-            }
+            Action::Begin(fault) => self.begin(fault),
             Action::Quiet => {
                 let began = self.world.now();
                 self.quiet_point();

@@ -80,6 +80,8 @@ pub(super) struct Book {
     pub(super) leaving: bool,
     /// When it was told of its host; never, while it has none.
     pub(super) host_since: Micros,
+    /// It is the host itself, as it was told.
+    pub(super) hosts: bool,
     pub(super) left: bool,
     /// The others that are announced.
     pub(super) list: BTreeSet<usize>,
@@ -111,6 +113,7 @@ impl Book {
             synced: false,
             leaving: false,
             host_since: Micros::MAX,
+            hosts: false,
             left: false,
             list: BTreeSet::new(),
             joined_at: BTreeMap::new(),

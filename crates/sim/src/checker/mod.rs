@@ -41,6 +41,8 @@ pub struct Checker {
     violations: Vec<Violation>,
     /// Nobody is away for longer than anything is kept, and less is said than that: there is no reason for a gap.
     no_gaps: bool,
+    /// No host dies, nor is out of reach for more than one.
+    steady: bool,
 }
 
 /// How long a dropped member may come back without loss (PROTOCOL §5).
@@ -55,9 +57,11 @@ impl Checker {
     }
 
     /// Nobody is away for longer than anything is kept, and less is said than is kept: so nothing need be missing, but
-    /// what nobody has any more.
-    pub fn allow_no_gaps(&mut self) {
+    /// what nobody has any more. `steady`: nor does a host die, nor is it out of reach for more than one, so nobody takes
+    /// its office whom it has not dropped.
+    pub fn be_strict(&mut self, steady: bool) {
         self.no_gaps = true;
+        self.steady = steady;
     }
 
     /// A member's index by its id.
@@ -179,6 +183,10 @@ impl Checker {
             }
             Event::HostConnected { is_host, host, .. } => {
                 self.books[member].host_since = now;
+                self.books[member].hosts = *is_host;
+                if self.steady && *is_host {
+                    self.false_alarm(now, member);
+                }
                 for heard in self.books[member].heard.values_mut() {
                     heard.gap_told = false;
                 }
@@ -218,9 +226,22 @@ impl Checker {
                     format!("m{member} admits a fault: {detail}"),
                 );
             }
-            Event::HostDropped => self.books[member].host_since = Micros::MAX,
+            Event::HostDropped => {
+                self.books[member].host_since = Micros::MAX;
+                self.books[member].hosts = false;
+            }
             Event::Left => self.books[member].left = true,
             _ => {}
+        }
+    }
+
+    /// A member has taken the office: of a host that lives, and counts it among its members?
+    fn false_alarm(&mut self, now: Micros, member: usize) {
+        let deposed =
+            |book: &Book| book.hosts && book.gone.is_none() && book.list.contains(&member);
+        if let Some(host) = self.books.iter().position(deposed) {
+            let detail = format!("m{member} takes the office of m{host}, which lives");
+            self.blame(now, "false-alarm", detail);
         }
     }
 

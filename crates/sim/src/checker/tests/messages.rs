@@ -243,3 +243,29 @@ fn a_directed_message_may_be_passed_over_only_when_its_sender_is_gone_and_comes_
         rules(&checker, expected);
     }
 }
+
+#[test]
+fn where_there_is_no_reason_for_a_gap_one_of_somebody_who_is_there_is_a_loss() {
+    let early = |strict: bool, apart: Micros, dead: bool| {
+        let mut checker = room();
+        if strict {
+            checker.be_strict(false);
+        }
+        for _ in 0..2 {
+            send(&mut checker, 0, None);
+        }
+        dropped(&mut checker, 1, "a", &["b", "c"]);
+        let now = 40 + apart;
+        if dead {
+            checker.gone(now, 0, false);
+        }
+        let (from, first, last) = ("a".to_owned(), 1, 1);
+        checker.event(now, 1, &Event::Gap { from, first, last }, REIGN);
+        checker.violations().iter().any(|v| v.rule == "gap-early")
+    };
+    let second = crate::SECOND;
+    assert!(early(true, 20 * second, false));
+    assert!(!early(true, 25 * second, false));
+    assert!(!early(true, 20 * second, true));
+    assert!(!early(false, 20 * second, false));
+}

@@ -254,3 +254,24 @@ fn one_room_has_one_host_one_reign_one_roster() {
         assert!(agreement(&statuses).is_err(), "{what}");
     }
 }
+
+#[test]
+fn nobody_takes_the_office_of_a_host_that_lives_and_has_not_dropped_it() {
+    let takes = Event::HostConnected {
+        is_host: true,
+        host: "b".into(),
+        term: 2,
+    };
+    let taken = |steady: bool, dropped_before: bool| {
+        let mut checker = room();
+        checker.be_strict(steady);
+        if dropped_before {
+            dropped(&mut checker, 0, "b", &["a", "c"]);
+        }
+        checker.event(50, 1, &takes, REIGN);
+        checker.violations().iter().any(|v| v.rule == "false-alarm")
+    };
+    assert!(taken(true, false));
+    assert!(!taken(true, true));
+    assert!(!taken(false, false));
+}
