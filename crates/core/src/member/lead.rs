@@ -5,20 +5,15 @@ use super::roster::{Dropped, Seat};
 use super::{Member, Role};
 use crate::api::{ErrorCode, Event, LinkId};
 use crate::config::TOO_SLOW_MS;
-use crate::link::{Cursor, Link};
 use crate::names::Key;
 use crate::prelude::*;
 use crate::time::Instant;
-use crate::wire::{Position, Record, Refusal, Removed};
+use crate::wire::{Record, Removed};
 
 /// How long a new host waits for the members it took over, ms (guess: detection skew, a dial and a few retries).
 const SETTLE_MS: u64 = 4_000;
 /// How long a host that was asleep may wait for somebody who still counts it as the host, ms (guess: ten round trips).
 const DOUBT_MS: u64 = 1_000;
-
-/// How long a drop waits for messages of that member which only a guest has, ms (guess: what a second of a slow link
-/// brings, twice over, and a retry).
-const DROP_MS: u64 = 5_000;
 
 /// Messages of a sender that is not here, asked of a guest who has them.
 pub(super) struct Fetch {
@@ -35,9 +30,9 @@ pub(super) struct Hosting {
     settle_until: Instant,
     pub(super) fetching: Vec<Fetch>,
     /// Guests that were asked how far they are in a sender's messages, and have not said.
-    asking: Vec<(Key, LinkId)>,
+    pub(super) asking: Vec<(Key, LinkId)>,
     /// To be dropped as soon as all that they said is here, or then.
-    dropping: Vec<Dropped>,
+    pub(super) dropping: Vec<Dropped>,
     /// Whose safe position has changed since guests were told.
     pub(super) safe_changed: Vec<Key>,
     /// Whose safe position must be computed.
@@ -154,179 +149,6 @@ impl Member {
                 self.control_bytes(id, &bytes);
             }
         }
-    }
-
-    /// Takes somebody out of the roster, with the number of its last message: of all that anybody here has of it, if that
-    /// comes in time. `at_once`: with what is here.
-    pub(super) fn drop_member(&mut self, key: Key, politely: bool, at_once: bool) {
-        let Some(inc) = self.seat(key).map(|seat| seat.inc) else {
-            return;
-        };
-        let asking = !at_once && !mutant!(self, NoReport) && self.ask_reports(key);
-        let more = self.fetch(key, true);
-        let at = self.now.plus_ms(DROP_MS);
-        // What does not come in time is named, so that those who lack it hear of a gap.
-        let last = self.stream(key).map_or(0, |stream| stream.held());
-        let last = last.max(more.unwrap_or(0));
-        let last = match mutant!(self, LastNumberShort) {
-            true => last.saturating_sub(1),
-            false => last,
-        };
-        let was = Removed {
-            member: key,
-            inc,
-            last,
-            politely,
-        };
-        let Role::Host(hosting) = &mut self.role else {
-            return;
-        };
-        if (more.is_some() || asking) && !at_once {
-            let at = match hosting.dropping.iter().find(|it| it.was.member == key) {
-                Some(it) => it.at,
-                None => {
-                    hosting.dropping.push(Dropped { was, at });
-                    at
-                }
-            };
-            if self.now < at {
-                return;
-            }
-        }
-        self.keep_member(key);
-        self.roster.keep(|seat| seat.key != key);
-        self.announce(None, vec![was]);
-        self.leave_view(was);
-        self.tell_deputies();
-        self.mark_all_safe_dirty();
-        self.check_settled();
-    }
-
-    /// Its last messages are not waited for any more: it is here again, or has been dropped.
-    pub(super) fn keep_member(&mut self, key: Key) {
-        if let Role::Host(hosting) = &mut self.role {
-            hosting.dropping.keep(|it| it.was.member != key);
-            hosting.fetching.keep(|fetch| fetch.sender != key);
-            hosting.asking.keep(|it| it.0 != key);
-        }
-    }
-
-    /// Guests that get its messages directly may have more of them than this host: they are asked, and get no more
-    /// until it is back. True: not all have answered.
-    fn ask_reports(&mut self, key: Key) -> bool {
-        let mut ids = Vec::new();
-        for link in &mut self.links {
-            if link.is_guest()
-                && link.peer != Some(key)
-                && let Some(cursor) = link.cursor(key)
-                && !core::mem::replace(&mut cursor.on, true)
-            {
-                ids.push(link.id);
-            }
-        }
-        for id in &ids {
-            self.control(*id, &Record::Report { sender: key });
-        }
-        let Role::Host(hosting) = &mut self.role else {
-            return false;
-        };
-        for id in ids {
-            hosting.asking.push((key, id));
-        }
-        hosting.asking.iter().any(|it| it.0 == key)
-    }
-
-    /// A guest says how far it is in the messages of somebody who is being dropped.
-    pub(super) fn on_reported(&mut self, id: LinkId, list: Vec<Position>) {
-        for position in list {
-            let sender = position.sender;
-            if let Role::Host(hosting) = &mut self.role {
-                hosting.asking.keep(|it| *it != (sender, id));
-            }
-            let known = self
-                .stream(sender)
-                .is_some_and(|stream| stream.inc == position.inc);
-            if let (true, Some(link)) = (known, self.link_mut(id)) {
-                link.set_cursor(Cursor::new(sender, position.b + 1, position.off as usize));
-                link.reported.keep(|it| it.sender != sender);
-                link.reported.push(position);
-            }
-        }
-        self.drop_on_time();
-        self.check_settled();
-    }
-
-    /// That link no longer answers.
-    pub(super) fn asks_no_more(&mut self, id: LinkId) {
-        if let Role::Host(hosting) = &mut self.role {
-            hosting.fetching.keep(|fetch| fetch.link != id);
-            hosting.asking.keep(|it| it.1 != id);
-        }
-    }
-
-    /// Those whose last messages are here now, or have been waited for, are dropped.
-    pub(super) fn drop_on_time(&mut self) {
-        let mut at = 0;
-        while let Role::Host(hosting) = &self.role
-            && let Some(it) = hosting.dropping.get(at)
-        {
-            let before = hosting.dropping.len();
-            self.drop_member(it.was.member, it.was.politely, false);
-            if matches!(&self.role, Role::Host(hosting) if hosting.dropping.len() >= before) {
-                at += 1;
-            }
-        }
-    }
-
-    /// A guest's link broke without a goodbye.
-    pub(super) fn guest_link_lost(&mut self, link: Link) {
-        let Role::Host(hosting) = &self.role else {
-            return;
-        };
-        if let (Some(peer), false) = (link.peer, hosting.in_doubt()) {
-            self.drop_member(peer, link.going.is_some(), false);
-        }
-    }
-
-    pub(super) fn on_guest_bye(&mut self, id: LinkId, last: u64) {
-        let until = self.now.plus_ms(2_000);
-        if let Some(link) = self.link_mut(id) {
-            link.going = Some((last, until));
-        }
-        self.check_going();
-    }
-
-    /// Those who said goodbye go when their last message is here.
-    pub(super) fn check_going(&mut self) {
-        let going: Vec<(LinkId, Key)> = self
-            .links
-            .iter()
-            .filter_map(|link| {
-                let ((last, until), peer) = (link.going?, link.peer?);
-                let there = self.stream(peer).is_none_or(|stream| stream.held() >= last);
-                (there || self.now >= until).then_some((link.id, peer))
-            })
-            .gather();
-        for (id, peer) in going {
-            self.close_link(id);
-            self.drop_member(peer, true, false);
-        }
-    }
-
-    /// A guest does not answer, or takes nothing.
-    pub(super) fn expel(&mut self, id: LinkId, refusal: Refusal) {
-        let Some(peer) = self.link(id).and_then(|link| link.peer) else {
-            return;
-        };
-        match refusal {
-            Refusal::TooSlow => self.counters.dropped_slow += 1,
-            _ => self.counters.dropped_silent += 1,
-        }
-        if mutant!(self, DropUntold) {
-            return self.drop_untold(id, peer);
-        }
-        self.refuse(id, refusal);
-        self.drop_member(peer, false, false);
     }
 
     /// The first two of the line know the token of the room's name.

@@ -3,7 +3,9 @@
 mod acks;
 mod admit;
 mod calls;
+mod convey;
 mod data;
+mod dropping;
 mod fill;
 mod follow;
 mod handing;
