@@ -117,6 +117,8 @@ pub(crate) struct Link {
     pub(crate) warm: bool,
     /// The other end's own messages come by it, and not by way of the host.
     pub(crate) direct: bool,
+    /// Of a guest: whose messages it has had by another way since it last said how far it is in them.
+    pub(crate) hears: Vec<Key>,
     /// Nobody sees the other end's page.
     pub(crate) hidden: bool,
     pub(crate) max_frame: usize,
@@ -170,6 +172,7 @@ impl Link {
             standing_since: now,
             warm: false,
             direct: false,
+            hears: Vec::new(),
             hidden: false,
             max_frame: 0,
             in_flight: 0,
@@ -194,6 +197,7 @@ impl Link {
     pub(crate) fn set_standing(&mut self, standing: Standing, now: Instant) {
         self.standing = standing;
         self.spent = None;
+        self.hears.clear();
         self.direct &= self.is_peer();
         if self.is_in_use() || self.is_peer() {
             // The dial has come to its end; another of the same kind may be wanted.

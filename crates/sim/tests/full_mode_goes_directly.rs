@@ -74,3 +74,31 @@ fn a_pair_that_cannot_meet_is_relayed_and_meets_when_it_can() {
         }
     }
 }
+
+#[test]
+fn a_sender_that_dies_is_heard_by_all_as_far_as_by_anybody() {
+    for server in BOTH {
+        for seed in 0..5 {
+            let (mut world, all) = full_room(server, seed, 5);
+            talk(&mut world, &all, 100, 3_000);
+            let host = host_of(&world, all[0]).expect("there is a host");
+            let sender = without(&all, &[host])[1];
+            // The others have its last words; the host, which sleeps, has not.
+            world.freeze(host);
+            let sent = world.send(sender, 5_000, None).expect("it runs");
+            sent.expect("it is in the room");
+            world.run_ms(250);
+            world.kill(sender);
+            world.run_ms(1_000);
+            world.wake(host);
+            let rest = without(&all, &[sender]);
+            world.run_ms(6_000);
+            settle(&mut world, &rest, 10_000);
+            all_arrives(&mut world, &rest, 5_000);
+            for member in &rest {
+                let heard = world.checker().heard(*member, sender).len();
+                assert_eq!(heard, 31, "m{member} of seed {seed}");
+            }
+        }
+    }
+}

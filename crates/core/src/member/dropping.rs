@@ -74,11 +74,8 @@ impl Member {
     fn ask_reports(&mut self, key: Key) -> bool {
         let mut ids = Vec::new();
         for link in &mut self.links {
-            if link.is_guest()
-                && link.peer != Some(key)
-                && let Some(cursor) = link.cursor(key)
-                && !core::mem::replace(&mut cursor.on, true)
-            {
+            if link.is_guest() && link.peer != Some(key) && link.hears.contains(&key) {
+                link.hears.keep(|it| *it != key);
                 ids.push(link.id);
             }
         }

@@ -338,6 +338,11 @@ impl Member {
         if let Some(cursor) = self.link_mut(id).and_then(|link| link.cursor(sender)) {
             cursor.on = false;
         }
+        if let Some(link) = self.link_mut(id)
+            && !link.hears.contains(&sender)
+        {
+            link.hears.push(sender);
+        }
     }
 
     // ---- who may do what
