@@ -108,7 +108,9 @@ impl Member {
             Record::Heard { host } => self.on_heard(peer, host),
             // What guests say to their host.
             Record::Reported(list) if my_guest => self.on_reported(id, list),
-            Record::Stop { sender } if my_guest => self.on_stop(id, sender),
+            Record::Stop { sender } if my_guest || (warm && sender == self.me) => {
+                self.on_stop(id, sender);
+            }
             Record::Join(join) => self.on_join(id, join),
             Record::Ack(list) if my_guest => self.on_ack(id, peer, &list),
             // What members say to each other through the host.

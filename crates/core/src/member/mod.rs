@@ -155,6 +155,8 @@ pub struct Member {
     warm: Vec<warm::Wanted>,
     /// Members whose links at hand were lost, and when.
     lost: Vec<(Key, Instant)>,
+    /// When those who are at hand are asked for their messages again.
+    again_at: Option<Instant>,
     /// Who they are may have changed.
     warm_due: bool,
     /// Links on which somebody asked whether we hear the host.
@@ -249,6 +251,7 @@ impl Member {
             handed_at: None,
             warm: Vec::new(),
             lost: Vec::new(),
+            again_at: None,
             warm_due: false,
             asks: Vec::new(),
             out: Outbox::new(me, inc),

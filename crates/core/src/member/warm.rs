@@ -25,6 +25,10 @@ const AGAIN_MS: (u64, u64) = (2_000, 60_000);
 /// be apart, several times over).
 const LOST_MS: u64 = 3_000;
 
+/// Whoever was about to be dropped and was not is asked for its messages again after so long, ms (guess: twice what a
+/// drop waits).
+const DIRECT_AGAIN_MS: u64 = 10_000;
+
 /// A member to which a link is to be kept.
 pub(super) struct Wanted {
     key: Key,
@@ -71,8 +75,9 @@ impl Member {
     }
 
     pub(super) fn warm_deadline(&self) -> Option<Instant> {
+        let dials = self.warm.iter().filter_map(|it| it.at);
         matches!(self.role, Role::Guest(_))
-            .then(|| self.warm.iter().filter_map(|it| it.at).min())
+            .then(|| dials.chain(self.again_at).min())
             .flatten()
     }
 
@@ -81,6 +86,10 @@ impl Member {
             return;
         }
         let now = self.now;
+        if self.again_at.is_some_and(|at| now >= at) {
+            self.again_at = None;
+            self.ask_all_directly();
+        }
         let mut dials = Vec::new();
         for it in &mut self.warm {
             if it.at.is_some_and(|at| now >= at) {
@@ -278,8 +287,17 @@ impl Member {
 
     /// The host has said, or is to say, how far that member's messages go.
     pub(super) fn take_no_more_from(&mut self, key: Key) {
+        let mut ids = Vec::new();
         for link in &mut self.links {
-            link.direct &= link.peer != Some(key);
+            if link.peer == Some(key) && core::mem::take(&mut link.direct) {
+                ids.push(link.id);
+            }
+        }
+        for id in ids {
+            // It is to know that what it directs to us goes by way of the host.
+            self.control(id, &Record::Stop { sender: key });
+            // Should the host have kept it after all, nobody says so.
+            self.again_at = Some(self.now.plus_ms(DIRECT_AGAIN_MS));
         }
     }
 
@@ -335,6 +353,15 @@ impl Member {
 
     /// A guest gets that sender's broadcasts by another way.
     pub(super) fn on_stop(&mut self, id: LinkId, sender: Key) {
+        if sender == self.me {
+            if let Some(link) = self.link_mut(id) {
+                link.cursors.clear();
+            }
+            if let Some(key) = self.link(id).and_then(|link| link.peer) {
+                self.send_again_to(key);
+            }
+            return;
+        }
         if let Some(cursor) = self.link_mut(id).and_then(|link| link.cursor(sender)) {
             cursor.on = false;
         }
