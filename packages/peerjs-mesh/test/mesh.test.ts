@@ -116,6 +116,7 @@ test("the room's host is dialled before the module is there, and not again when 
     },
   });
   connection.finds("a late one");
+  socket.hears({ type: "ANSWER", src: "room", payload: { sdp: { sdp: "an answer", type: "answer" }, type: "data", connectionId } });
   wasm.due.push(say.openSession(0, id, token), say.dial(0, connectionId), say.offer(0, "room", connectionId, "an offer with one with another"));
   resolve(wasm);
   await made();
@@ -125,8 +126,8 @@ test("the room's host is dialled before the module is there, and not again when 
   assert.deepEqual(socket.said, [offer]);
   const config = wasm.config!.toString("latin1");
   for (const part of [id!, token!, connectionId]) assert.ok(config.includes(part));
-  assert.deepEqual(wasm.called("input"), [[0, 0, 0], [1, 0, 0], [3, 0, 0], [4, 0, 0]],
-    "connected, OPEN, described and the candidate that came later");
+  assert.deepEqual(wasm.called("input"), [[3, 0, 0], [4, 0, 0], [0, 0, 0], [1, 0, 0], [1, 0, 0]],
+    "described and the candidate that came later; then connected, OPEN and the answer, which would else be nothing's");
   wasm.due.push(say.offer(0, "room", connectionId, "an offer with one with another"), say.offer(0, "room", connectionId, "another"));
   mesh._disconnectHost();
   assert.equal(socket.said.length, 3, "what it says after that is said, also the same once more");

@@ -50,6 +50,7 @@ export class Driver {
   readonly #facts: Fact[] = [];
   readonly #news: (() => void)[] = [];
   #unwatch = (): void => undefined;
+  #unheard: (() => void) | undefined;
   #draining = false;
   #telling = false;
   #left = false;
@@ -66,6 +67,7 @@ export class Driver {
   /** Begins. */
   start(): void {
     this.#call(() => undefined);
+    this.#hearAhead();
     if (this.#over) return;
     this.#unwatch = watch(
       (hidden) => this.#call((machine, now) => machine.set_hidden(now, hidden)),
@@ -182,6 +184,13 @@ export class Driver {
     }
   }
 
+  /** Hears what the server has said before there was a member. */
+  #hearAhead(): void {
+    const begin = this.#unheard;
+    this.#unheard = undefined;
+    begin?.();
+  }
+
   #hear(event: Event): void {
     if (event.event === "left") this.#left = true;
     else this.#news.push(this.#setup.translate(event));
@@ -201,9 +210,13 @@ export class Driver {
     switch (output.do) {
       case "openSession": {
         const { session, id, token } = output;
-        const opened = this.#setup.ahead.takeSession(id) ?? openSession(this.#setup.url, id, token);
+        const ahead = this.#setup.ahead.takeSession(id);
+        const opened = ahead ?? openSession(this.#setup.url, id, token);
         this.#sessions.set(session, opened);
-        opened.begin(session, this.#report);
+        const begin = (): void => opened.begin(session, this.#report);
+        // What was said there may answer the link that is about to be taken over: first the member knows of that.
+        if (ahead) this.#unheard = begin;
+        else begin();
         break;
       }
       case "sendSession":
@@ -213,9 +226,12 @@ export class Driver {
         this.#sessions.get(output.session)?.close();
         this.#sessions.delete(output.session);
         break;
-      case "dial":
-        this.#connect(output.link, (link) => link.dial(), this.#setup.ahead.takeLink());
+      case "dial": {
+        const ahead = this.#setup.ahead.takeLink();
+        this.#connect(output.link, (link) => ahead ? link.described() : link.dial(), ahead);
+        this.#hearAhead();
         break;
+      }
       case "answer":
         this.#connect(output.link, (link) => link.answer(output.sdp, output.lanes));
         break;

@@ -83,7 +83,7 @@ export class Link {
 
   /** Tells the offer, once it is there. */
   dial(): void {
-    void (this.#prepared ?? this.prepare()).then(() => this.#described());
+    void (this.#prepared ?? this.prepare()).then(() => this.described());
   }
 
   /** Applies an offer and makes an answer. */
@@ -92,7 +92,7 @@ export class Link {
     void this.#try(async () => {
       await this.#remote({ type: "offer", sdp });
       await this.#describe(await this.#connection.createAnswer());
-      this.#described();
+      this.described();
     });
   }
 
@@ -189,7 +189,8 @@ export class Link {
     await found;
   }
 
-  #described(): void {
+  /** Tells the own description, which is there. */
+  described(): void {
     if (this.#over) return;
     this.#report(Input.LinkDescribed, this.#id, 0, utf8(this.description));
     const waiting = this.#ownCandidates ?? [];
