@@ -131,6 +131,9 @@ pub(crate) struct Link {
     /// What the guest said it held, when it joined.
     pub(crate) reported: Vec<Position>,
     pub(crate) heard: Instant,
+    /// By how much the other end has lately been silent for longer than an interval, ms: a starved machine is slow, not
+    /// dead. It falls by a part with each beat.
+    pub(crate) slack_ms: u64,
     pub(crate) beat_at: Instant,
     pub(crate) seq: u32,
     pub(crate) seq_at: Instant,
@@ -182,6 +185,7 @@ impl Link {
             spent: None,
             reported: Vec::new(),
             heard: now,
+            slack_ms: 0,
             beat_at: now,
             seq: 0,
             seq_at: now,
@@ -235,6 +239,11 @@ impl Link {
     /// Whether both ends show each other that they live.
     pub(crate) fn beats(&self) -> bool {
         self.is_in_use() || (self.warm && !matches!(self.standing, Standing::Nothing))
+    }
+
+    /// How long it may be silent before it is suspected, if one that is never slow may be for `silence` ms.
+    pub(crate) fn patience(&self, silence: u64) -> u64 {
+        silence + 2 * self.slack_ms
     }
 
     /// An offer that nobody has answered.

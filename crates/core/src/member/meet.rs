@@ -10,6 +10,9 @@ use crate::wire::{Hello, Record, Refusal, Role as Says};
 
 /// A channel that is open and says nothing for so long is closed, ms (guess: ten round trips at their worst).
 const HELLO_MS: u64 = 5_000;
+/// More than this is not made of it that somebody has been slow, ms (guess: what a page among eight videos on two cores
+/// was seen to miss).
+const SLACK_MS: u64 = 2_000;
 /// Bytes that may come on a link before its hello, or before we are welcomed.
 const MAX_EARLY: usize = 4 << 20;
 
@@ -65,9 +68,14 @@ impl Member {
     pub(super) fn on_link_received(&mut self, id: LinkId, lane: Lane, frame: &[u8]) {
         let now = self.now;
         let clears = !mutant!(self, SuspicionStays);
+        let interval = u64::from(self.cfg.health_interval_ms);
         let Some(link) = self.link_mut(id) else {
             return;
         };
+        if link.beats() {
+            let late = now.ms_since(link.heard).saturating_sub(interval);
+            link.slack_ms = link.slack_ms.max(late.min(SLACK_MS));
+        }
         link.heard = now;
         if clears {
             link.suspicion = None;

@@ -17,6 +17,9 @@ const PROBE_MS: u64 = 60;
 /// somebody falls silent, so the verdict comes after 2.05 to 2.3 s.)
 const VERDICT_MS: u64 = 700;
 
+/// Having been slow counts for less with each beat, by so much of it (guess: half of it after 10 s).
+const SLACK_PART: u64 = 64;
+
 impl Member {
     /// Before anything else: has this machine been asleep?
     pub(super) fn enter(&mut self, now: Instant) {
@@ -157,7 +160,7 @@ impl Member {
         let silence = self.silence_ms();
         let in_use = self.links.iter().filter(|link| link.beats()).map(|link| {
             let suspect = match link.suspicion {
-                None => link.heard.plus_ms(silence),
+                None => link.heard.plus_ms(link.patience(silence)),
                 Some(suspicion) if suspicion.probes < 2 => suspicion.since.plus_ms(PROBE_MS),
                 Some(suspicion) => suspicion.since.plus_ms(self.verdict_ms(link.rtt_micros)),
             };
@@ -200,7 +203,7 @@ impl Member {
                 continue;
             };
             match link.suspicion {
-                None if now >= link.heard.plus_ms(silence) => {
+                None if now >= link.heard.plus_ms(link.patience(silence)) => {
                     link.suspicion = Some(Suspicion {
                         since: now,
                         probes: 1,
@@ -286,6 +289,7 @@ impl Member {
         let Some(link) = self.link_mut(id) else {
             return;
         };
+        link.slack_ms -= link.slack_ms.div_ceil(SLACK_PART);
         link.hidden = hidden;
         link.heard_seq = seq;
         link.heard_seq_at = now;

@@ -82,7 +82,7 @@ impl Member {
             if link.warm
                 && link.beats()
                 && link.suspicion.is_none()
-                && self.now.ms_since(link.heard) <= silence
+                && self.now.ms_since(link.heard) <= link.patience(silence)
                 && self.seat(key).is_some()
             {
                 // Whoever has come to be admitted has said it.

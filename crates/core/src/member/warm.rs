@@ -135,7 +135,9 @@ impl Member {
     pub(super) fn is_silent(&self, key: Key) -> bool {
         let silence = self.silence_ms();
         match self.link_at_hand(key) {
-            Some(link) => link.suspicion.is_some() || self.now.ms_since(link.heard) > silence,
+            Some(link) => {
+                link.suspicion.is_some() || self.now.ms_since(link.heard) > link.patience(silence)
+            }
             None => self
                 .lost
                 .iter()
