@@ -89,8 +89,10 @@ pub(super) struct Book {
     pub(super) joined_at: BTreeMap<usize, Micros>,
     /// Everybody who was ever announced.
     pub(super) heard_of: BTreeSet<usize>,
-    /// Who was dropped, and when last.
-    pub(super) dropped_at: BTreeMap<usize, Micros>,
+    /// Who was dropped, and when last, by its own clock.
+    dropped_at: BTreeMap<usize, Micros>,
+    /// By how much its clock was set ahead, in all: what it keeps for so long it keeps by that clock.
+    ahead: Micros,
     /// By number.
     pub(super) sends: Vec<Sending>,
     pub(super) tickets: BTreeMap<u32, u64>,
@@ -119,6 +121,7 @@ impl Book {
             joined_at: BTreeMap::new(),
             heard_of: BTreeSet::new(),
             dropped_at: BTreeMap::new(),
+            ahead: 0,
             sends: Vec::new(),
             tickets: BTreeMap::new(),
             unknown: Vec::new(),
@@ -126,6 +129,21 @@ impl Book {
             given_up: BTreeMap::new(),
             heard: BTreeMap::new(),
         }
+    }
+
+    /// Its clock shows so many ms more from now on. Less is no matter: it never runs back by as much as a heartbeat.
+    pub(super) fn clock_set(&mut self, ms: i64) {
+        self.ahead += u64::try_from(ms).unwrap_or(0) * 1_000;
+    }
+
+    pub(super) fn dropped(&mut self, other: usize, now: Micros) {
+        self.dropped_at.insert(other, now + self.ahead);
+    }
+
+    /// Whether the other was dropped at least so long ago, the last time it was, by this member's clock.
+    pub(super) fn dropped_for(&self, other: usize, now: Micros, least: Micros) -> bool {
+        let at = self.dropped_at.get(&other);
+        at.is_some_and(|at| (now + self.ahead).saturating_sub(*at) >= least)
     }
 
     pub(super) fn heard_mut(&mut self, sender: usize) -> &mut Heard {

@@ -237,10 +237,9 @@ impl Checker {
     /// Whether one of two has missed the other for so long that something may not be kept any more: what a user hears of a
     /// drop may be some seconds late.
     fn were_apart(&self, now: Micros, one: usize, other: usize) -> bool {
-        [(one, other), (other, one)].into_iter().any(|(a, b)| {
-            let dropped = self.books[a].dropped_at.get(&b);
-            dropped.is_some_and(|at| now.saturating_sub(*at) > APART)
-        })
+        [(one, other), (other, one)]
+            .into_iter()
+            .any(|(a, b)| self.books[a].dropped_for(b, now, APART))
     }
 
     /// Which of a sender's messages a receiver had to get: how many broadcasts, and which for it alone.

@@ -123,6 +123,11 @@ impl Checker {
         self.books[member].gone.get_or_insert(now);
     }
 
+    /// That member's clock shows so many ms more from now on, or less.
+    pub fn clock_set(&mut self, member: usize, ms: i64) {
+        self.books[member].clock_set(ms);
+    }
+
     /// A member is asked to leave.
     pub fn leaves(&mut self, member: usize) {
         self.books[member].leaving = true;
@@ -207,11 +212,7 @@ impl Checker {
                     let book = &mut self.books[member];
                     book.heard_mut(other).lost_directed = true;
                     // Or what this one had directed to somebody who was gone for too long: it keeps it no more.
-                    let gone = book
-                        .dropped_at
-                        .get(&other)
-                        .is_some_and(|at| now.saturating_sub(*at) >= RETENTION);
-                    if gone && !book.list.contains(&other) {
+                    if book.dropped_for(other, now, RETENTION) && !book.list.contains(&other) {
                         book.given_up.insert(other, book.sends.len() as u64);
                     }
                 }
@@ -283,20 +284,12 @@ impl Checker {
             self.begin_anew(now, member, other);
         }
         let book = &mut self.books[member];
-        if book
-            .dropped_at
-            .get(&other)
-            .is_some_and(|at| now.saturating_sub(*at) > RETENTION)
-        {
+        if book.dropped_for(other, now, RETENTION) {
             book.heard_mut(other).excused.clear();
         }
         // Nor does the sender keep what it directed to somebody who was gone, as it was told, for longer than retention,
         // however short the receiver found it: two sides of a partition part and meet at different times.
-        if book
-            .dropped_at
-            .get(&other)
-            .is_some_and(|at| now.saturating_sub(*at) > RETENTION)
-        {
+        if book.dropped_for(other, now, RETENTION) {
             let heard = self.books[other].heard_mut(member);
             heard.released.append(&mut heard.excused);
         }
@@ -323,10 +316,7 @@ impl Checker {
     /// back after retention: it begins anew, for nobody there knows of anything that would be missing.
     fn begin_anew(&mut self, now: Micros, sender: usize, receiver: usize) {
         let book = &mut self.books[sender];
-        let dropped = book.dropped_at.get(&receiver);
-        if dropped.is_some_and(|at| now.saturating_sub(*at) > RETENTION)
-            && !book.list.contains(&receiver)
-        {
+        if book.dropped_for(receiver, now, RETENTION) && !book.list.contains(&receiver) {
             book.stays.remove(&receiver);
         }
     }
@@ -351,7 +341,7 @@ impl Checker {
             return;
         };
         self.books[member].list.remove(&other);
-        self.books[member].dropped_at.insert(other, now);
+        self.books[member].dropped(other, now);
         self.books[member].unknown.retain(|(to, _)| *to != other);
         let since = self.books[member].host_since;
         let joined = self.books[member]

@@ -199,11 +199,17 @@ fn what_was_sent_after_a_newcomer_was_announced_is_required_and_what_before_is_n
 
 #[test]
 fn what_was_passed_over_is_not_kept_for_somebody_who_was_away_too_long_as_its_sender_saw_it() {
-    for (away, expected) in [(29, &["lost"][..]), (31, &[])] {
+    for (away, set_ahead, expected) in [
+        (29, 0, &["lost"][..]),
+        (31, 0, &[]),
+        (10, 18_000, &["lost"]),
+        (10, 3_600_000, &[]),
+    ] {
         let mut checker = room();
         send(&mut checker, 2, Some(0));
         send(&mut checker, 2, None);
         dropped(&mut checker, 2, "a", &["b", "c"]);
+        checker.clock_set(2, set_ahead);
         hear(&mut checker, 0, 2, 1, None);
         hear(&mut checker, 1, 2, 1, None);
         dropped(&mut checker, 0, "c", &["a", "b"]);
