@@ -3,7 +3,7 @@
 
 mod common;
 use common::*;
-use peerjs_mesh_core::{Config, Mode};
+use peerjs_mesh_core::{Config, LeaveHow, Mode};
 use peerjs_mesh_sim::World;
 use peerjs_mesh_sim::server::ServerKind;
 
@@ -45,6 +45,33 @@ fn a_host_passes_nothing_on_once_all_have_links() {
         talk(&mut world, &all, 100, 3_000);
         all_arrives(&mut world, &all, 3_000);
         assert_eq!(relayed(&world, host), before, "on {}", server.name());
+    }
+}
+
+#[test]
+fn words_that_overtake_each_other_on_a_new_link_leave_nobody_unheard() {
+    for server in BOTH {
+        for seed in 0..40 {
+            let mut world = homes(server, seed);
+            // What is lost comes again later: after what was said after it.
+            world.set_loss(0.1);
+            let config = Config {
+                mode: Mode::Full,
+                ..config()
+            };
+            let all: Vec<usize> = (0..10)
+                .map(|_| world.join(config.clone()).expect("the options are right"))
+                .collect();
+            settle(&mut world, &all, 30_000);
+            // The links are being made when the host goes: some are there before there is another.
+            world.run_ms(200 + 5 * seed);
+            let host = host_of(&world, all[0]).expect("there is a host");
+            world.leave(host, LeaveHow::Delivered);
+            let rest = without(&all, &[host]);
+            settle(&mut world, &rest, 30_000);
+            world.run_ms(5_000);
+            all_hear_all(&mut world, &rest);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{Member, Role};
 use crate::api::{Lane, LinkId};
 use crate::delivery::Pos;
+use crate::link::Standing;
 use crate::names::Key;
 use crate::prelude::*;
 use crate::wire::{Piece, Reader, Record, kind};
@@ -47,6 +48,7 @@ impl Member {
         let (my_host, my_guest, knocking) =
             (link.is_my_host(), link.is_guest(), link.is_knocking());
         let warm = link.is_peer();
+        let unused = matches!(link.standing, Standing::Nothing);
         match record {
             // On a link that is in use or is to be: liveness, and goodbyes.
             Record::Beat {
@@ -155,7 +157,11 @@ impl Member {
                 inc,
                 b,
                 off,
-            } if my_guest || my_host || (warm && sender == self.me) => {
+            } if my_guest || my_host || ((warm || unused) && sender == self.me) => {
+                if unused {
+                    // It has overtaken the word that the link is to be kept.
+                    self.on_warm(id, peer);
+                }
                 self.on_fetch(id, sender, inc, b, off);
             }
             // Being welcomed and being told things are not ordered: lane *control* is not.

@@ -177,6 +177,7 @@ impl Member {
             (it.at, it.tries) = (None, 0);
         }
         self.ask_directly(id);
+        self.replay_early(id);
     }
 
     /// The link that we dialled has opened: both ends keep it.
