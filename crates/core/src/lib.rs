@@ -22,18 +22,17 @@ pub mod record;
 mod rng;
 mod time;
 mod tokens;
+mod told;
 mod wire;
 
-pub use api::{
-    ErrorCode, Event, Input, Lane, LeaveHow, LinkEnd, LinkId, MediaState, Outcome, Output,
-    PeerStatus, SendError, Sent, SessionEnd, SessionId, Status, Ticket,
-};
+pub use api::{Input, Lane, LinkEnd, LinkId, MediaState, Output, SessionEnd, SessionId, Ticket};
 pub use config::{Ahead, Config, Mode};
 pub use counters::Counters;
 pub use member::Member;
 #[cfg(feature = "mutation")]
 pub use member::Mutation;
 pub use time::Instant;
+pub use told::{ErrorCode, Event, LeaveHow, Outcome, PeerStatus, SendError, Sent, Status};
 
 /// What `std`'s prelude has and `alloc`'s has not: without `std` the browser's module carries no formatting of panics.
 pub(crate) mod prelude {

@@ -10,7 +10,8 @@ import { unpack } from "./unpack.js";
 import { once } from "./wasm.js";
 
 export { MeshError, type MeshErrorCode } from "./errors.js";
-export type { Mesh, MeshEvents, MeshStatus } from "./mesh.js";
+export type { MeshEvents, MeshStatus } from "./events.js";
+export type { Mesh } from "./mesh.js";
 export type { ConnectionOptions, MeshOptions } from "./options.js";
 export type { StreamState } from "./streams.js";
 export { version } from "./version.js";

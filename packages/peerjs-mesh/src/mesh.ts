@@ -1,94 +1,21 @@
 import { Driver } from "./driver/driver.js";
 import { Ahead } from "./driver/ahead.js";
-import { soon } from "./driver/task.js";
 import { Emitter } from "./emitter.js";
 import { codeOf, MeshError, toldError } from "./errors.js";
-import { checkOptions, checkRoom, type MeshOptions, type Mode, type Settings } from "./options.js";
+import type { MeshEvents, MeshStatus } from "./events.js";
+import { checkOptions, checkRoom, type MeshOptions, type Settings } from "./options.js";
 import { Watched } from "./promise.js";
 import { NEVER, type Event } from "./records.js";
 import { decode, encode, encodeWithBlobs } from "./value.js";
-import { fill, Given, type StreamState } from "./streams.js";
+import { fill, Given } from "./streams.js";
+import { CALL, Turns } from "./turns.js";
 import type { Load, Wasm } from "./wasm.js";
-
-/** The events of a {@link Mesh} and what their listeners are given. Lists contain the own id. */
-export interface MeshEvents {
-  /** The own id; once, for it is kept for life. */
-  joined: [id: string];
-  /** A host is there: is it this member, who is it, in which term. At each host. */
-  hostconnected: [isHost: boolean, details: { host: string; term: number }];
-  /** Everybody in the room, each time it becomes whole for this member; `false` when it no longer is. */
-  sync: [peers: string[] | false];
-  /** The host is gone. */
-  hostdropped: [];
-  /** Somebody is in the room, and the list with them. Once per member and stay. */
-  peerjoined: [id: string, peers: string[]];
-  /** Somebody is no longer in the room, and the list without them. */
-  peerdropped: [id: string, peers: string[]];
-  /** A message and its sender. */
-  data: [value: unknown, from: string];
-  /** Another member's init data, new or changed. */
-  initData: [id: string, data: unknown];
-  /** A member's stream, once. Until its `streamdrop` it is the same object; its tracks come and go. */
-  stream: [stream: MediaStream, id: string];
-  /** What that member gives has changed; also told with each `stream`. */
-  streamchanged: [id: string, state: StreamState];
-  /** A member's stream has ended: it has hung up or is gone. Once per stream. */
-  streamdrop: [id: string];
-  /** A member has a stream, and `auto_call_peer` is reached: {@link Mesh.callPeer} gets it. */
-  "manual-stream": [id: string];
-  /** The room is full: its limit, and how often this member has asked. */
-  meshlimitexceeded: [limit: number, tries: number];
-  /** The connection to the signalling server. A room that runs needs none. */
-  signalling: [state: "up" | "down"];
-  /** Messages of a member that will never come: the numbers of the first and the last. */
-  gap: [gap: { from: string; missing: [first: number, last: number] }];
-  /** Something went wrong. Never thrown for want of a listener. */
-  error: [error: MeshError];
-  /** This member has left; the last event. */
-  left: [];
-}
-
-/** What {@link Mesh.status} tells. */
-export interface MeshStatus {
-  id: string;
-  room: string;
-  /** Names the room's founding: 32 hex digits, zeros before the first `sync`. */
-  founding: string;
-  /** The counter of the host's term. */
-  term: number;
-  /** The host's id. */
-  host: string | null;
-  isHost: boolean;
-  mode: Mode;
-  signalling: "up" | "down";
-  /** Bytes of own messages that are not known to have reached everybody. */
-  buffered: number;
-  /** The others. */
-  peers: { id: string; dialect: "ours" | "original" | "peerjs"; path: "direct" | "member" | "relay"; rttMs: number | null }[];
-}
 
 interface Waiting {
   resolve: () => void;
   reject: (error: MeshError) => void;
 }
 
-/** Something that waits for the module to be loaded, for the bytes of a Blob, or for what stands before it. */
-interface Queued {
-  ready: boolean;
-  bytes: number;
-  run: () => void;
-}
-
-/** Calls that are handed to the member at once, in one go of the page's; more wait for tasks of their own. */
-const AT_ONCE = 256;
-/** How long each of those may last, ms: between them the page answers. */
-const SLICE = 8;
-/** Bytes that may wait for them; a call counts as {@link CALL} more than its message. */
-const MOST_BYTES = 8 << 20;
-const CALL = 128;
-
-/** Calls that may wait for the module, or for a Blob; then the member's own limit holds. */
-const MOST_WAITING = 1024;
 /** Largest encoded message, bytes. */
 const LARGEST_MESSAGE = 256 << 20;
 /** Largest encoded init data, bytes. */
@@ -123,11 +50,7 @@ export class Mesh extends Emitter<MeshEvents> {
   readonly #settings: Settings;
   readonly #ahead: Ahead;
   #driver: Driver | undefined;
-  #queue: Queued[] = [];
-  /** Bytes in the queue, calls handed over in this go, and whether the others have begun to take their turns. */
-  #queued = 0;
-  #handed = 0;
-  #slicing = false;
+  readonly #turns = new Turns();
   readonly #waiting = new Map<number, Waiting>();
   #id: string | undefined;
   #peers: string[] = [];
@@ -138,7 +61,7 @@ export class Mesh extends Emitter<MeshEvents> {
   /** Set when it is over: why calls fail from then on. */
   #over: MeshError | undefined;
   readonly #closing = (): void => {
-    this.#flush();
+    this.#turns.flush();
     if (this.#driver) this.#driver.leaveNow();
     else this.#ends();
   };
@@ -203,15 +126,15 @@ export class Mesh extends Emitter<MeshEvents> {
       if (typeof target !== "string") throw new MeshError("invalid-option", "to is no id");
       if (target === "" && to === "") throw new MeshError("unknown-member", '""');
       let payload = encodeValue(data, encodeWithBlobs);
-      const queued = this.#enqueue(() => this.#hand(payload as Uint8Array, target, resolve, reject), CALL + ((payload as Uint8Array).length ?? 0));
-      if (payload instanceof Uint8Array) return this.#go(queued);
+      const queued = this.#turns.wait(() => this.#hand(payload as Uint8Array, target, resolve, reject), CALL + ((payload as Uint8Array).length ?? 0));
+      if (payload instanceof Uint8Array) return this.#turns.go(queued);
       payload.then(
         (bytes) => (payload = bytes),
         (cause: unknown) => {
           reject(notEncodable(cause));
           queued.run = () => undefined;
         },
-      ).finally(() => this.#go(queued));
+      ).finally(() => this.#turns.go(queued));
     });
   }
 
@@ -219,7 +142,7 @@ export class Mesh extends Emitter<MeshEvents> {
   initData(data: unknown): void {
     if (this.#over) throw this.#over;
     const bytes = encodeInitData(data);
-    this.#go(this.#enqueue(() => {
+    this.#turns.go(this.#turns.wait(() => {
       const code = this.#driver?.setInitData(bytes) ?? 0;
       if (code < 0) this.emit("error", new MeshError(codeOf(-1 - code), "initData"));
     }));
@@ -227,7 +150,7 @@ export class Mesh extends Emitter<MeshEvents> {
 
   /** Leaves once everything sent is delivered. Final. Resolves when it is done. */
   cleanup(): Promise<void> {
-    this.#flush();
+    this.#turns.flush();
     if (this.#driver) this.#driver.leave();
     else this.#ends();
     return this.#leaving;
@@ -240,7 +163,7 @@ export class Mesh extends Emitter<MeshEvents> {
     return {
       id, room: this.room, founding, term, host, isHost, mode: this.#settings.mode,
       signalling: picture?.signalling ? "up" : "down",
-      buffered: (picture?.buffered ?? 0) + this.#queued,
+      buffered: (picture?.buffered ?? 0) + this.#turns.bytes,
       peers: (picture?.peers ?? []).map((peer) => ({
         id: peer.id, dialect: "ours", path: peer.direct ? "direct" : "member", rttMs: peer.rttMs,
       })),
@@ -249,7 +172,7 @@ export class Mesh extends Emitter<MeshEvents> {
 
   /** Ends this member's host role only: for tests. */
   _disconnectHost(): void {
-    if (!this.#over) this.#go(this.#enqueue(() => this.#driver?.dropHost()));
+    if (!this.#over) this.#turns.go(this.#turns.wait(() => this.#driver?.dropHost()));
   }
 
   /**
@@ -261,7 +184,7 @@ export class Mesh extends Emitter<MeshEvents> {
   call(stream?: MediaStream | null, usePreviousStream = true): Promise<void> {
     return this.#promise((resolve, reject) => {
       const tracks = this.#given.tracksOf(stream);
-      this.#go(this.#enqueue(() => {
+      this.#turns.go(this.#turns.wait(() => {
         if (this.#over) return reject(this.#over);
         this.#given.take(tracks, usePreviousStream);
         this.#give().then(resolve, (cause: unknown) => reject(new MeshError("internal", "call", { cause })));
@@ -282,7 +205,7 @@ export class Mesh extends Emitter<MeshEvents> {
   /** Gets that member's stream even if `auto_call_peer` is reached: the answer to `manual-stream`. */
   callPeer(id: string): Promise<void> {
     return this.#promise((resolve, reject) => {
-      this.#go(this.#enqueue(() => {
+      this.#turns.go(this.#turns.wait(() => {
         const code = this.#driver?.callPeer(id);
         if (code === 0) resolve();
         else reject(code === undefined ? (this.#over ?? new MeshError("left")) : new MeshError(codeOf(-1 - code), id));
@@ -293,7 +216,7 @@ export class Mesh extends Emitter<MeshEvents> {
   /** In the order of the calls, like all else. */
   #change(act: () => void): void {
     if (this.#over) return;
-    this.#go(this.#enqueue(() => {
+    this.#turns.go(this.#turns.wait(() => {
       act();
       void this.#give().catch(() => undefined);
     }));
@@ -333,60 +256,12 @@ export class Mesh extends Emitter<MeshEvents> {
       });
       this.#driver = driver;
       driver.start();
-      this.#advance();
+      this.#turns.open();
     } catch (cause) {
       this.#ends(wasm ? new MeshError("internal", String(cause), { cause }) : new MeshError("unsupported", `WebAssembly: ${cause}`, {
         cause, hint: "a content security policy must allow 'wasm-unsafe-eval'",
       }));
     }
-  }
-
-  /** Throws when too much waits. */
-  #enqueue(run: () => void, bytes = CALL): Queued {
-    const stopped = this.#queue.length > 0 && !this.#due;
-    if (stopped ? this.#queue.length >= MOST_WAITING : this.#queued >= MOST_BYTES) throw new MeshError("buffer-full");
-    const queued = { ready: false, bytes, run };
-    this.#queue.push(queued);
-    this.#queued += bytes;
-    return queued;
-  }
-
-  #go(queued: Queued): void {
-    queued.ready = true;
-    this.#advance();
-  }
-
-  /** Whether the first of the queue can be handed over. */
-  get #due(): boolean {
-    return this.#driver !== undefined && this.#queue[0]?.ready === true;
-  }
-
-  #next(): void {
-    const { run, bytes } = this.#queue.shift()!;
-    this.#queued -= bytes;
-    run();
-  }
-
-  #advance(): void {
-    while (this.#due && !this.#slicing) {
-      if (this.#handed === 0) queueMicrotask(() => (this.#handed = 0));
-      if (this.#handed++ < AT_ONCE) this.#next();
-      else this.#slice();
-    }
-  }
-
-  #slice(): void {
-    this.#slicing = true;
-    soon(() => {
-      this.#slicing = false;
-      for (const until = performance.now() + SLICE; this.#due && performance.now() < until;) this.#next();
-      if (this.#due) this.#slice();
-    });
-  }
-
-  /** Hands everything over that can be: nothing follows. */
-  #flush(): void {
-    while (this.#due) this.#next();
   }
 
   #hand(payload: Uint8Array, to: string, resolve: () => void, reject: (error: unknown) => void): void {
@@ -512,10 +387,7 @@ export class Mesh extends Emitter<MeshEvents> {
     this.#ahead.close();
     this.#synced = false;
     // What still waits has an answer too, and the loss of a message is never silent.
-    const queue = this.#queue;
-    this.#queue = [];
-    this.#queued = 0;
-    for (const { run } of queue) run();
+    this.#turns.end();
     for (const { reject } of this.#waiting.values()) reject(this.#over);
     this.#waiting.clear();
     if (error) this.emit("error", error);

@@ -40,7 +40,7 @@ impl Member {
         }
         stream.asked_at = Some(now);
         let record = super::warm::fetch_of(stream);
-        self.control(id, &record);
+        self.before_pieces(id, &record);
     }
 
     pub(super) fn on_fetch(&mut self, id: LinkId, sender: Key, inc: u64, b: u64, off: u64) {
@@ -163,7 +163,7 @@ impl Member {
             b,
             off,
         };
-        self.control(link, &record);
+        self.before_pieces(link, &record);
         Some(target)
     }
 
@@ -270,7 +270,7 @@ impl Member {
             let source = self.links.iter().find(direct).map(|link| link.id);
             if let (Some((inc, b, off)), Some(id)) = (again, source.or(by_host)) {
                 let sender = to;
-                self.control(
+                self.before_pieces(
                     id,
                     &Record::Fetch {
                         sender,

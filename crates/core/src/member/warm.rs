@@ -239,8 +239,8 @@ impl Member {
             return;
         };
         let record = fetch_of(stream);
-        self.control(id, &record);
-        self.control(host, &Record::Stop { sender: key });
+        self.before_pieces(id, &record);
+        self.before_pieces(host, &Record::Stop { sender: key });
         if let Some(link) = self.link_mut(id) {
             link.direct = true;
         }
@@ -261,7 +261,7 @@ impl Member {
                 .filter(|link| link.direct)
                 .and_then(|link| link.peer)
             {
-                Some(sender) => self.control(host, &Record::Stop { sender }),
+                Some(sender) => self.before_pieces(host, &Record::Stop { sender }),
                 None => self.ask_directly(id),
             }
         }
@@ -283,7 +283,7 @@ impl Member {
         {
             let host = *host;
             if let Some(record) = self.stream(key).map(fetch_of) {
-                self.control(host, &record);
+                self.before_pieces(host, &record);
             }
         }
     }
@@ -298,7 +298,7 @@ impl Member {
         }
         for id in ids {
             // It is to know that what it directs to us goes by way of the host.
-            self.control(id, &Record::Stop { sender: key });
+            self.before_pieces(id, &Record::Stop { sender: key });
             // Should the host have kept it after all, nobody says so.
             self.again_at = Some(self.now.plus_ms(DIRECT_AGAIN_MS));
         }
@@ -419,7 +419,8 @@ impl Member {
     }
 }
 
-/// Asks for a sender's messages from where we are.
+/// Asks for a sender's messages from where we are. This and [`Record::Stop`] go on the lane that keeps order: one that
+/// overtook the other would leave that sender unheard.
 pub(super) fn fetch_of<'a>(stream: &Stream) -> Record<'a> {
     Record::Fetch {
         sender: stream.key,
