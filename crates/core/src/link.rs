@@ -117,6 +117,8 @@ pub(crate) struct Link {
     pub(crate) warm: bool,
     /// The other end's own messages come by it, and not by way of the host.
     pub(crate) direct: bool,
+    /// Of a guest: it was dropped not long ago, and has come back.
+    pub(crate) back: bool,
     /// Of a guest: whose messages it has had by another way since it last said how far it is in them.
     pub(crate) hears: Vec<Key>,
     /// Nobody sees the other end's page.
@@ -175,6 +177,7 @@ impl Link {
             standing_since: now,
             warm: false,
             direct: false,
+            back: false,
             hears: Vec::new(),
             hidden: false,
             max_frame: 0,
@@ -258,11 +261,19 @@ impl Link {
             .find(|cursor| cursor.sender == sender)
     }
 
-    /// Begins (again) to pass on that sender's messages from there.
+    /// Begins (again) to pass on that sender's broadcasts from there. Directed messages go on where they are: what has
+    /// been passed on of them comes, and beginning anew each time would never end on a slow link.
     pub(crate) fn set_cursor(&mut self, cursor: Cursor) {
         self.spent = None;
         match self.cursor(cursor.sender) {
-            Some(known) => *known = cursor,
+            Some(known) => {
+                let (serial, serial_off) = (known.serial, known.serial_off);
+                *known = Cursor {
+                    serial,
+                    serial_off,
+                    ..cursor
+                };
+            }
             None => self.cursors.push(cursor),
         }
     }

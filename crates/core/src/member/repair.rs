@@ -187,9 +187,15 @@ impl Member {
         if !known {
             return self.greet(from);
         }
+        let me = self.me;
+        let direct = |link: &&crate::link::Link| {
+            link.is_peer()
+                && link.peer == Some(from)
+                && link.cursors.iter().any(|it| it.sender == me)
+        };
         let route = match &self.role {
             Role::Host(_) => self.link_to(from),
-            Role::Guest(id) => Some(*id),
+            Role::Guest(id) => Some(self.links.iter().find(direct).map_or(*id, |link| link.id)),
             _ => None,
         };
         let lacks = |entry: &crate::delivery::Entry| entry.to == Some(from) && entry.pos > at;
@@ -201,7 +207,6 @@ impl Member {
         else {
             return;
         };
-        let me = self.me;
         if let Some(cursor) = route
             .and_then(|id| self.link_mut(id))
             .and_then(|link| link.cursor(me))
