@@ -36,6 +36,7 @@ pub(super) struct Name {
     /// The token by which the last owner registered it; deputies know it.
     pub(super) shared: Option<String>,
     tries: u32,
+    outlived: u32,
     /// The last session under it was lost, or never came up.
     pub(super) unreachable: bool,
     pub(super) nonce: u64,
@@ -43,6 +44,10 @@ pub(super) struct Name {
     /// When the last echo of ours came back; `None`: never yet, so its absence proves nothing.
     pub(super) echoed: Option<Instant>,
 }
+
+/// The name is claimed from somebody who has no use for it any more so much later, ms, and twice as much each time (guess:
+/// letting go of it takes two messages).
+const OUTLIVED_MS: u64 = 500;
 
 impl Member {
     /// Claims the room's name, with a fresh token or with the shared one.
@@ -65,6 +70,7 @@ impl Member {
         self.close_name();
         self.name.phase = Phase::Idle;
         self.name.tries = 0;
+        self.name.outlived = 0;
     }
 
     pub(super) fn close_name(&mut self) {
@@ -152,6 +158,15 @@ impl Member {
         if self.name.phase != Phase::Owned {
             self.name.tries = 0;
             self.claim_later(500);
+        }
+    }
+
+    /// Whoever had the name that this host wants is host no more: it lets go of it, or has.
+    pub(super) fn name_outlived(&mut self) {
+        if let Phase::Asking(_) = self.name.phase {
+            let ms = OUTLIVED_MS << self.name.outlived.min(4);
+            self.name.outlived += 1;
+            self.claim_later(ms);
         }
     }
 

@@ -315,6 +315,9 @@ impl Member {
     pub(super) fn dial_failed(&mut self, goal: Option<Goal>, stage: Stage) {
         let now = self.now;
         let Role::Seeking(seek) = &mut self.role else {
+            if goal == Some(Goal::Room) {
+                self.name_outlived();
+            }
             return;
         };
         if seek.by_name {

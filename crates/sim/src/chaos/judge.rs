@@ -143,12 +143,19 @@ impl Run<'_> {
         let begin = self.world.now();
         self.world.run_ms(NOTICED_MS);
         let mut last = String::new();
-        while self.world.now() < begin + SETTLE_MS * 1_000 {
+        let (mut until, mut held) = (begin + SETTLE_MS * 1_000, false);
+        while self.world.now() < until {
             let present = self.world.present();
             match self.world.settle(&present, 500) {
                 Ok(_) => return Ok((self.world.now() - begin) / 1_000),
                 Err(why) => last = why.0,
             }
+            // A server that lets go of a dead member's name is quiet from then on only.
+            let holds = self.world.holder(ROOM) == Some(None);
+            if held && !holds {
+                until = self.world.now() + SETTLE_MS * 1_000;
+            }
+            held = holds;
         }
         Err(last)
     }
