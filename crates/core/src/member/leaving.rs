@@ -10,7 +10,8 @@ use crate::prelude::*;
 use crate::time::Instant;
 use crate::wire::{Removed, kind};
 
-/// How long a member's last messages are waited for before it counts as gone with a gap, ms (guess: two repairs).
+/// How long a member's last messages are waited for, once nothing more of them comes, before it counts as gone with a
+/// gap, ms (guess: two repairs); but no longer than anything is kept.
 const LAST_WORDS_MS: u64 = 5_000;
 /// And so long their directed ones that are not here, at a guest, ms (guess: a round trip and a loss).
 const DIRECTED_MS: u64 = 1_000;
@@ -20,7 +21,6 @@ pub(super) struct Leaving {
     pub(super) key: Key,
     last: u64,
     since: Instant,
-    until: Instant,
 }
 
 impl Member {
@@ -43,14 +43,8 @@ impl Member {
             self.hold(false);
         }
         if self.view.contains(&key) && !self.leaving.iter().any(|leaving| leaving.key == key) {
-            let until = self.now.plus_ms(LAST_WORDS_MS);
             let since = self.now;
-            self.leaving.push(Leaving {
-                key,
-                last,
-                since,
-                until,
-            });
+            self.leaving.push(Leaving { key, last, since });
         }
         self.check_leaving();
     }
@@ -118,7 +112,7 @@ impl Member {
         self.forsake();
         let mut at = 0;
         while let Some(leaving) = self.leaving.get(at) {
-            let (key, last, late) = (leaving.key, leaving.last, self.now >= leaving.until);
+            let (key, last, late) = (leaving.key, leaving.last, self.now >= self.until(leaving));
             let (there, taken) = match self.stream(key) {
                 Some(stream) if stream.based => (stream.pos.b >= last, stream.pos.b),
                 _ => (true, last),
@@ -149,6 +143,14 @@ impl Member {
         }
     }
 
+    /// Until when its last messages are waited for.
+    fn until(&self, leaving: &Leaving) -> Instant {
+        let news = self.stream(leaving.key).and_then(|stream| stream.news_at);
+        let since = news.map_or(leaving.since, |at| at.max(leaving.since));
+        let most = leaving.since.plus_ms(RETENTION_MS);
+        since.plus_ms(LAST_WORDS_MS).min(most)
+    }
+
     pub(super) fn leaving_deadline(&self) -> Option<Instant> {
         if self.blocked {
             return None;
@@ -160,7 +162,7 @@ impl Member {
                     .stream(leaving.key)
                     .is_some_and(|stream| !stream.forsaken)
                     .then(|| leaving.since.plus_ms(DIRECTED_MS));
-                [Some(leaving.until), soon]
+                [Some(self.until(leaving)), soon]
             })
             .flatten()
             .min()
