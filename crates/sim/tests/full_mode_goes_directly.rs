@@ -76,6 +76,28 @@ fn words_that_overtake_each_other_on_a_new_link_leave_nobody_unheard() {
 }
 
 #[test]
+fn whoever_was_asleep_and_is_asked_to_stop_and_to_go_on_goes_on() {
+    for server in BOTH {
+        for seed in 0..150 {
+            let (mut world, all) = full_room(server, seed, 10);
+            world.run_ms(2_000);
+            world.set_loss(0.1);
+            let host = host_of(&world, all[0]).expect("there is a host");
+            let sleeper = without(&all, &[host])[3];
+            world.freeze(sleeper);
+            world.run_ms(2_200 + 10 * (seed % 60));
+            // What was said meanwhile comes at once, and some of it is lost at first.
+            world.wake(sleeper);
+            world.run_ms(3_000);
+            world.set_loss(0.0);
+            settle(&mut world, &all, 20_000);
+            world.run_ms(2_000);
+            all_hear_all(&mut world, &all);
+        }
+    }
+}
+
+#[test]
 fn a_pair_that_cannot_meet_is_relayed_and_meets_when_it_can() {
     for server in BOTH {
         for seed in 0..5 {

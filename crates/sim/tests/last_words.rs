@@ -106,3 +106,37 @@ fn who_never_heard_where_a_sender_begins_and_stays_away_too_long_hears_of_a_gap(
         assert_eq!(times(&world, new, of_sender), 1);
     }
 }
+
+#[test]
+fn who_is_back_hears_the_last_words_of_somebody_who_came_and_died_meanwhile() {
+    for server in BOTH {
+        for seed in 0..10 {
+            let mut world = homes(server, seed);
+            let all = line(&mut world, 3);
+            let (host, away) = (all[0], all[2]);
+            for other in [host, all[1]] {
+                world.cut(away, other, true);
+            }
+            // It is in the roster still when the newcomer comes, so that this one's messages are for it, too.
+            world.run_ms(500);
+            let newcomer = join(&mut world);
+            let is_in = |w: &World| w.view(newcomer).synced;
+            world.run_until(1_500, is_in).expect("it gets in");
+            for _ in 0..5 {
+                world.send(newcomer, 100, None);
+            }
+            world.run_ms(4_000);
+            for other in [host, all[1]] {
+                world.cut(away, other, false);
+            }
+            world.kill(newcomer);
+            settle(&mut world, &all, 15_000);
+            all_hear_all(&mut world, &all);
+            assert_eq!(
+                world.checker().heard(away, newcomer).len(),
+                5,
+                "seed {seed}"
+            );
+        }
+    }
+}

@@ -82,6 +82,7 @@ impl Member {
             // What only a host may say.
             Record::Welcome(welcome) if knocking => self.on_welcome(id, peer, welcome),
             Record::Refuse(refusal) if knocking || my_host => self.on_refusal(id, refusal),
+            Record::Refuse(refusal) if unused && self.is_host() => self.name_outlived(id, refusal),
             Record::Refuse(_) => self.fail_link(id, true),
             Record::Roster {
                 term,

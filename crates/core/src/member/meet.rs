@@ -129,7 +129,9 @@ impl Member {
         let me_wire = self.names.text(self.me) == hello.id;
         let Some(link) = self.link(id) else { return };
         let by_name = link.dialled && link.goal == Some(Goal::Room);
-        let vouched = link.remote == hello.id || (by_name && hello.role == Says::Host);
+        // One that is host no more tells another host who is.
+        let vouched =
+            link.remote == hello.id || (by_name && (hello.role == Says::Host || self.is_host()));
         if hello.versions.0 > max || hello.versions.1 < min {
             let detail = hello.id;
             self.error(ErrorCode::VersionMismatch, &detail);
@@ -177,7 +179,13 @@ impl Member {
             }
             (Role::Host(_), Says::Host) => self.on_rival(id),
             (Role::Seeking(_), _) if dialled && !asked => self.knock(id),
-            // A guest that dialled, or a host that dialled a mere member: the search is over.
+            (Role::Host(_), _) if dialled => {}
+            // It wants the room's name, which this member has had.
+            (_, Says::Host) if !dialled => {
+                let host = self.goes_to();
+                self.refuse(id, Refusal::NotHost { host });
+            }
+            // A guest that dialled: the search is over.
             _ if dialled => self.close_link(id),
             // It dialled us and will say what it wants.
             _ => {}

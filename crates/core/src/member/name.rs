@@ -3,11 +3,12 @@
 use super::mutation::mutant;
 use super::sessions::Session;
 use super::{Member, Role};
-use crate::api::{ErrorCode, Output};
+use crate::api::{ErrorCode, LinkId, Output};
 use crate::config::{ANSWER_MS, ECHO_MS};
 use crate::link::Goal;
 use crate::prelude::*;
 use crate::time::Instant;
+use crate::wire::Refusal;
 
 /// What this member has to do with the room's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,7 +37,6 @@ pub(super) struct Name {
     /// The token by which the last owner registered it; deputies know it.
     pub(super) shared: Option<String>,
     tries: u32,
-    outlived: u32,
     /// The last session under it was lost, or never came up.
     pub(super) unreachable: bool,
     pub(super) nonce: u64,
@@ -45,9 +45,8 @@ pub(super) struct Name {
     pub(super) echoed: Option<Instant>,
 }
 
-/// The name is claimed from somebody who has no use for it any more so much later, ms, and twice as much each time (guess:
-/// letting go of it takes two messages).
-const OUTLIVED_MS: u64 = 500;
+/// A host that lacks the name waits no longer than after so many tries, between two of them.
+const HOST_TRIES: u32 = 3;
 
 impl Member {
     /// Claims the room's name, with a fresh token or with the shared one.
@@ -70,7 +69,6 @@ impl Member {
         self.close_name();
         self.name.phase = Phase::Idle;
         self.name.tries = 0;
-        self.name.outlived = 0;
     }
 
     pub(super) fn close_name(&mut self) {
@@ -148,7 +146,8 @@ impl Member {
         if self.name.shared.is_some() && self.name.tries < 3 {
             self.claim_name(true);
         } else {
-            let ms = ANSWER_MS + self.back_off(self.name.tries);
+            // A running room that cannot be found is worth a claim every few seconds: two of them become one that way.
+            let ms = self.back_off(self.name.tries.min(HOST_TRIES));
             self.claim_later(ms);
         }
     }
@@ -161,12 +160,11 @@ impl Member {
         }
     }
 
-    /// Whoever had the name that this host wants is host no more: it lets go of it, or has.
-    pub(super) fn name_outlived(&mut self) {
-        if let Phase::Asking(_) = self.name.phase {
-            let ms = OUTLIVED_MS << self.name.outlived.min(4);
-            self.name.outlived += 1;
-            self.claim_later(ms);
+    /// Whoever had the name that this host wants is host no more, and says who is.
+    pub(super) fn name_outlived(&mut self, id: LinkId, refusal: Refusal) {
+        self.close_link(id);
+        if let Refusal::NotHost { host: Some(host) } = refusal {
+            self.dial(Goal::Member(host));
         }
     }
 

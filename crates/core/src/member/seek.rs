@@ -229,6 +229,14 @@ impl Member {
         }
     }
 
+    /// The host, or whom this member takes for it.
+    pub(super) fn goes_to(&self) -> Option<Key> {
+        match &self.role {
+            Role::Seeking(seek) => seek.line.first().copied(),
+            _ => self.host,
+        }
+    }
+
     /// Asks that member to take us in: by the link at hand, or by a new one.
     fn go_to(&mut self, key: Key) {
         let warm = self
@@ -315,9 +323,6 @@ impl Member {
     pub(super) fn dial_failed(&mut self, goal: Option<Goal>, stage: Stage) {
         let now = self.now;
         let Role::Seeking(seek) = &mut self.role else {
-            if goal == Some(Goal::Room) {
-                self.name_outlived();
-            }
             return;
         };
         if seek.by_name {
