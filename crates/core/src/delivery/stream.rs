@@ -38,6 +38,9 @@ pub(crate) struct Stream {
     pub(crate) last: Option<u64>,
     /// It is gone, and so are the directed messages that are not here: nobody else kept them.
     pub(crate) forsaken: bool,
+    /// When the host asked how far we are, for it is about to drop the sender: until it has, nothing more is taken from
+    /// there, or we would have what others never hear.
+    pub(crate) reported_at: Option<Instant>,
     /// Directed messages that were gone on without, when their sender had gone. Should it come back with one, it is
     /// delivered then; until then they are not acknowledged, so that it is kept.
     pub(super) owed: Vec<Pos>,
@@ -86,6 +89,7 @@ impl Stream {
             hold: u64::MAX,
             last: None,
             forsaken: false,
+            reported_at: None,
             owed: Vec::new(),
             missing: None,
             later: None,

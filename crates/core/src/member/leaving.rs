@@ -37,6 +37,7 @@ impl Member {
         }
         if let Some(stream) = self.stream_mut(key) {
             stream.last = Some(last);
+            stream.reported_at = None;
         }
         if !self.dropped.iter().any(|gone| gone.was.member == key) {
             self.dropped.push(Dropped { was, at });

@@ -67,6 +67,10 @@ impl Member {
     /// The host drops somebody: it is told how far we are, and nothing more is taken from there.
     pub(super) fn on_report(&mut self, id: LinkId, sender: Key) {
         self.take_no_more_from(sender);
+        let now = self.now;
+        if let Some(stream) = self.stream_mut(sender) {
+            stream.reported_at = Some(now);
+        }
         let position = match self.stream(sender).filter(|_| sender != self.me) {
             Some(stream) => position_of(stream),
             None => Position {

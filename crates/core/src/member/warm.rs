@@ -238,6 +238,10 @@ impl Member {
         else {
             return;
         };
+        let asked = stream.reported_at;
+        if asked.is_some_and(|at| self.now.ms_since(at) < DIRECT_AGAIN_MS) {
+            return;
+        }
         let record = fetch_of(stream);
         self.before_pieces(id, &record);
         self.before_pieces(host, &Record::Stop { sender: key });

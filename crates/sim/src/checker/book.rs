@@ -15,6 +15,7 @@ pub(super) enum Fate {
 /// One `send`.
 #[derive(Debug)]
 pub(super) struct Sending {
+    /// When it was accepted, or (it waits still) was to be sent.
     pub(super) at: Micros,
     pub(super) to: Option<usize>,
     pub(super) fate: Fate,

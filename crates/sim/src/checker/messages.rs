@@ -101,7 +101,8 @@ impl Checker {
             .remove(&ticket)
             .and_then(|number| book.sends.get_mut(number as usize));
         match sending {
-            Some(sending) => sending.fate = fate,
+            // Its place among the messages, and who is to hear it, are decided now: it has waited for room.
+            Some(sending) => (sending.fate, sending.at) = (fate, now),
             None => self.blame(
                 now,
                 "ticket-unknown",
