@@ -98,6 +98,30 @@ fn whoever_was_asleep_and_is_asked_to_stop_and_to_go_on_goes_on() {
 }
 
 #[test]
+fn nobody_hears_more_of_somebody_who_is_being_dropped_than_all_do() {
+    for server in BOTH {
+        for seed in 0..60 {
+            let (mut world, all) = full_room(server, seed, 5);
+            world.run_ms(2_000);
+            let host = host_of(&world, all[0]).expect("there is a host");
+            let dropped = without(&all, &[host])[2];
+            world.set_loss(0.1);
+            // It speaks to all but the host, which drops it; and dies before it is back.
+            world.cut(dropped, host, true);
+            for _ in 0..(110 + seed) {
+                world.send(dropped, 50, None);
+                world.run_ms(20);
+            }
+            world.kill(dropped);
+            let rest = without(&all, &[dropped]);
+            settle(&mut world, &rest, 20_000);
+            world.run_ms(2_000);
+            all_hear_all(&mut world, &rest);
+        }
+    }
+}
+
+#[test]
 fn a_pair_that_cannot_meet_is_relayed_and_meets_when_it_can() {
     for server in BOTH {
         for seed in 0..5 {

@@ -2,7 +2,7 @@
 
 mod common;
 use common::*;
-use peerjs_mesh_core::{Config, Event, Mode};
+use peerjs_mesh_core::{Config, ErrorCode, Event, Mode};
 use peerjs_mesh_sim::server::ServerKind;
 use peerjs_mesh_sim::{Climate, World};
 
@@ -75,6 +75,45 @@ fn last_words_are_heard_to_the_end_by_whoever_was_asleep() {
             all_arrives(&mut world, &[host, sleeper], 30_000);
             let gaps = times(&world, sleeper, |event| matches!(event, Event::Gap { .. }));
             assert_eq!(gaps, 0, "seed {seed} on {}", server.name());
+        }
+    }
+}
+
+#[test]
+fn a_newcomer_that_is_passed_on_what_came_before_it_is_not_too_slow() {
+    for server in BOTH {
+        for seed in 0..5 {
+            let mut world = slow(server, seed);
+            let all = room(&mut world, 3);
+            let host = host_of(&world, all[0]).expect("there is a host");
+            let speaker = without(&all, &[host])[0];
+            for _ in 0..12 {
+                world
+                    .send(speaker, 500_000, None)
+                    .expect("it runs")
+                    .expect("it takes a message");
+            }
+            world.run_ms(5_000);
+            let newcomer = join(&mut world);
+            let now = [&all[..], &[newcomer]].concat();
+            settle(&mut world, &now, 15_000);
+            for member in &all {
+                world
+                    .send(*member, 100, None)
+                    .expect("it runs")
+                    .expect("it takes a message");
+            }
+            all_arrives(&mut world, &now, 400_000);
+            let slow = times(&world, newcomer, |event| {
+                matches!(
+                    event,
+                    Event::Error {
+                        code: ErrorCode::TooSlow,
+                        ..
+                    }
+                )
+            });
+            assert_eq!(slow, 0, "seed {seed} on {}", server.name());
         }
     }
 }
