@@ -9,7 +9,7 @@ use peerjs_mesh_core::{ErrorCode, Outcome, SendError, Sent};
 /// Sends that may wait at most (PROTOCOL §5).
 const MOST_WAITING: usize = 1_024;
 /// Retention (PROTOCOL §5), but for the last words that a user hears before it hears of a drop.
-const APART: Micros = 24 * crate::SECOND;
+pub(super) const APART: Micros = 24 * crate::SECOND;
 
 impl Checker {
     /// A member was asked to send its message with this number, and has said this.
