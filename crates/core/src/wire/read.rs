@@ -1,230 +1,293 @@
 //! Reading records.
 
-use super::Reader;
 use super::records::{
     Join, Moved, Position, Record, Refusal, Removed, RosterEntry, Safe, Welcome, kind,
 };
+use super::{MAX_ITEMS, Reader};
 use crate::delivery::Pos;
-use crate::names::Names;
+use crate::names::{Key, Names};
 use crate::prelude::*;
 
-fn positions(r: &mut Reader<'_>, names: &mut Names) -> Option<Vec<Position>> {
-    r.list(|r| {
-        Some(Position {
-            sender: names.key_of_wire(r.id()?)?,
-            inc: r.u64()?,
-            b: r.varint()?,
-            d: r.u32()?,
-            off: r.varint()?,
-            flag: r.u8()? & 1 != 0,
-        })
-    })
+/// A record's fields, one after another. A field that cannot be read is nothing, and makes the record one that cannot be
+/// read: asked once, at the end, instead of after each field (2 kB of the browser's module).
+struct Fields<'a, 'n> {
+    rest: Reader<'a>,
+    names: &'n mut Names,
+    failed: bool,
 }
 
-fn entries(r: &mut Reader<'_>, names: &mut Names) -> Option<Vec<RosterEntry>> {
-    r.list(|r| {
-        Some(RosterEntry {
-            member: names.key_of_wire(r.id()?)?,
-            inc: r.u64()?,
-            base: r.varint()?,
-            tail: r.varint()?,
-        })
-    })
-}
-
-fn gone(r: &mut Reader<'_>, names: &mut Names) -> Option<Vec<Removed>> {
-    r.list(|r| {
-        Some(Removed {
-            member: names.key_of_wire(r.id()?)?,
-            inc: r.u64()?,
-            last: r.varint()?,
-            politely: r.u8()? != 0,
-        })
-    })
-}
-
-fn text<'a>(r: &mut Reader<'a>) -> Option<&'a str> {
-    core::str::from_utf8(r.blob()?).ok()
-}
-
-/// Behind a byte that says whether it is there.
-fn optional<'a, T>(
-    r: &mut Reader<'a>,
-    read: impl FnOnce(&mut Reader<'a>) -> Option<T>,
-) -> Option<Option<T>> {
-    match r.u8()? {
-        0 => Some(None),
-        _ => Some(Some(read(r)?)),
+impl<'a> Fields<'a, '_> {
+    fn or_fail<T>(&mut self, value: Option<T>, else_: T) -> T {
+        self.failed |= value.is_none();
+        value.unwrap_or(else_)
     }
-}
 
-fn founding(r: &mut Reader<'_>) -> Option<[u8; 16]> {
-    r.take(16)?.try_into().ok()
+    #[inline(never)]
+    fn num(&mut self) -> u64 {
+        let value = self.rest.varint();
+        self.or_fail(value, 0)
+    }
+
+    #[inline(never)]
+    fn small(&mut self) -> u32 {
+        let value = self.rest.u32();
+        self.or_fail(value, 0)
+    }
+
+    #[inline(never)]
+    fn random(&mut self) -> u64 {
+        let value = self.rest.u64();
+        self.or_fail(value, 0)
+    }
+
+    #[inline(never)]
+    fn byte(&mut self) -> u8 {
+        let value = self.rest.u8();
+        self.or_fail(value, 0)
+    }
+
+    fn flag(&mut self) -> bool {
+        self.byte() & 1 != 0
+    }
+
+    #[inline(never)]
+    fn blob(&mut self) -> &'a [u8] {
+        let value = self.rest.blob();
+        self.or_fail(value, &[])
+    }
+
+    #[inline(never)]
+    fn text(&mut self) -> &'a str {
+        let text = core::str::from_utf8(self.blob()).ok();
+        self.or_fail(text, "")
+    }
+
+    fn founding(&mut self) -> [u8; 16] {
+        let bytes = self.rest.take(16).and_then(|bytes| bytes.try_into().ok());
+        self.or_fail(bytes, [0; 16])
+    }
+
+    #[inline(never)]
+    fn key(&mut self) -> Key {
+        let names = &mut *self.names;
+        let key = self.rest.id().and_then(|wire| names.key_of_wire(wire));
+        self.or_fail(key, Key(0))
+    }
+
+    /// Behind a byte that says whether it is there.
+    fn optional<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        match self.byte() {
+            0 => None,
+            _ => Some(read(self)),
+        }
+    }
+
+    /// A list: its length, then its items.
+    fn list<T>(&mut self, mut item: impl FnMut(&mut Self) -> T) -> Vec<T> {
+        let count = self.num();
+        self.failed |= count > MAX_ITEMS || count > self.rest.rest().len() as u64;
+        let mut items = Vec::new();
+        for _ in 0..count {
+            if self.failed {
+                break;
+            }
+            items.push(item(self));
+        }
+        items
+    }
+
+    #[inline(never)]
+    fn positions(&mut self) -> Vec<Position> {
+        self.list(|r| Position {
+            sender: r.key(),
+            inc: r.random(),
+            b: r.num(),
+            d: r.small(),
+            off: r.num(),
+            flag: r.flag(),
+        })
+    }
+
+    #[inline(never)]
+    fn entries(&mut self) -> Vec<RosterEntry> {
+        self.list(|r| RosterEntry {
+            member: r.key(),
+            inc: r.random(),
+            base: r.num(),
+            tail: r.num(),
+        })
+    }
+
+    #[inline(never)]
+    fn gone(&mut self) -> Vec<Removed> {
+        self.list(|r| Removed {
+            member: r.key(),
+            inc: r.random(),
+            last: r.num(),
+            politely: r.flag(),
+        })
+    }
 }
 
 impl<'a> Record<'a> {
     /// Reads a record's body. `Ok(None)`: a kind that this release does not know. `Err`: it cannot be read.
     pub(crate) fn read(
         number: u8,
-        mut r: Reader<'a>,
+        body: Reader<'a>,
         names: &mut Names,
     ) -> Result<Option<Record<'a>>, ()> {
-        Record::read_known(number, &mut r, names)
-            .ok_or(())
-            .map(|record| match record {
-                Known::Yes(record) => Some(record),
-                Known::No => None,
-            })
+        let mut fields = Fields {
+            rest: body,
+            names,
+            failed: false,
+        };
+        let record = Record::read_known(number, &mut fields);
+        match fields.failed {
+            true => Err(()),
+            false => Ok(record),
+        }
     }
 
-    fn read_known(number: u8, r: &mut Reader<'a>, names: &mut Names) -> Option<Known<'a>> {
-        Some(Known::Yes(match number {
+    fn read_known(number: u8, r: &mut Fields<'a, '_>) -> Option<Record<'a>> {
+        Some(match number {
             kind::JOIN => Record::Join(Join {
-                founding: founding(r)?,
-                term: r.varint()?,
-                named: r.u8()? != 0,
-                sent: r.varint()?,
-                released: r.varint()?,
-                positions: positions(r, names)?,
+                founding: r.founding(),
+                term: r.num(),
+                named: r.flag(),
+                sent: r.num(),
+                released: r.num(),
+                positions: r.positions(),
             }),
             kind::WELCOME => Record::Welcome(Welcome {
-                founding: founding(r)?,
-                term: r.varint()?,
-                n: r.varint()?,
-                settled: r.u8()? != 0,
-                known: r.u8()? != 0,
-                have: r.varint()?,
-                have_off: r.varint()?,
-                roster: entries(r, names)?,
-                removed: gone(r, names)?,
+                founding: r.founding(),
+                term: r.num(),
+                n: r.num(),
+                settled: r.flag(),
+                known: r.flag(),
+                have: r.num(),
+                have_off: r.num(),
+                roster: r.entries(),
+                removed: r.gone(),
             }),
-            kind::REFUSE => Record::Refuse(match r.u8()? {
-                0 => Refusal::Full { limit: r.u32()? },
+            kind::REFUSE => Record::Refuse(match r.byte() {
+                0 => Refusal::Full { limit: r.small() },
                 1 => Refusal::NotHost {
-                    host: optional(r, |r| names.key_of_wire(r.id()?))?,
+                    host: r.optional(Fields::key),
                 },
                 2 => Refusal::TooSlow,
                 3 => Refusal::Silent,
-                _ => return Some(Known::No),
+                _ => return None,
             }),
             kind::ROSTER => Record::Roster {
-                term: r.varint()?,
-                n: r.varint()?,
-                settled: r.u8()? != 0,
-                added: entries(r, names)?,
-                removed: gone(r, names)?,
+                term: r.num(),
+                n: r.num(),
+                settled: r.flag(),
+                added: r.entries(),
+                removed: r.gone(),
             },
             kind::INIT | kind::GIVEN => Record::Init {
                 about: number,
                 // It may overtake the roster that names the member.
-                member: names.key_of_wire(r.id()?)?,
-                version: r.varint()?,
-                data: r.blob()?,
+                member: r.key(),
+                version: r.num(),
+                data: r.blob(),
             },
-            kind::ACK => Record::Ack(positions(r, names)?),
+            kind::ACK => Record::Ack(r.positions()),
             kind::SAFE => Record::Safe {
-                term: r.varint()?,
-                all: r.list(|r| {
-                    Some(Safe {
-                        sender: names.key_of_wire(r.id()?)?,
-                        b: r.varint()?,
-                        off: r.varint()?,
-                        retain: r.varint()?,
-                    })
-                })?,
+                term: r.num(),
+                all: r.list(|r| Safe {
+                    sender: r.key(),
+                    b: r.num(),
+                    off: r.num(),
+                    retain: r.num(),
+                }),
             },
             kind::ACKED => Record::Acked {
-                by: names.key_of_wire(r.id()?)?,
-                b: r.varint()?,
-                d: r.u32()?,
-                off: r.varint()?,
+                by: r.key(),
+                b: r.num(),
+                d: r.small(),
+                off: r.num(),
             },
             kind::BASE => Record::Base {
-                from: names.key_of_wire(r.id()?)?,
-                to: names.key_of_wire(r.id()?)?,
-                inc: r.u64()?,
-                first: r.varint()?,
+                from: r.key(),
+                to: r.key(),
+                inc: r.random(),
+                first: r.num(),
                 at: Pos {
-                    b: r.varint()?,
-                    d: r.u32()?,
+                    b: r.num(),
+                    d: r.small(),
                 },
             },
             kind::NEED => Record::Need {
-                from: names.key_of_wire(r.id()?)?,
-                to: names.key_of_wire(r.id()?)?,
-                known: r.u8()? != 0,
-                b: r.varint()?,
-                d: r.u32()?,
+                from: r.key(),
+                to: r.key(),
+                known: r.flag(),
+                b: r.num(),
+                d: r.small(),
             },
             kind::SIGNAL => Record::Signal {
-                from: names.key_of_wire(r.id()?)?,
-                to: names.key_of_wire(r.id()?)?,
-                number: r.u32()?,
-                dialler: r.u8()? != 0,
-                signal: r.blob()?,
+                from: r.key(),
+                to: r.key(),
+                number: r.small(),
+                dialler: r.flag(),
+                signal: r.blob(),
             },
             kind::FETCH => Record::Fetch {
-                sender: names.key_of_wire(r.id()?)?,
-                inc: r.u64()?,
-                b: r.varint()?,
-                off: r.varint()?,
+                sender: r.key(),
+                inc: r.random(),
+                b: r.num(),
+                off: r.num(),
             },
             kind::GAP => Record::Gap {
-                sender: names.key_of_wire(r.id()?)?,
-                inc: r.u64()?,
-                to: r.varint()?,
+                sender: r.key(),
+                inc: r.random(),
+                to: r.num(),
             },
             kind::BYE => Record::Bye {
-                last: r.varint()?,
-                staying: r.u8()? != 0,
+                last: r.num(),
+                staying: r.flag(),
             },
             kind::MOVED => Record::Moved(Moved {
-                founding: founding(r)?,
-                term: r.varint()?,
-                host: names.key_of_wire(r.id()?)?,
+                founding: r.founding(),
+                term: r.num(),
+                host: r.key(),
             }),
-            kind::TOKEN => Record::Token(text(r)?),
+            kind::TOKEN => Record::Token(r.text()),
             kind::DIAL => Record::Dial {
-                from: names.key_of_wire(r.id()?)?,
-                to: names.key_of_wire(r.id()?)?,
-                what: r.u8()?,
-                connection_id: text(r)?,
-                text: text(r)?,
-                mid: optional(r, text)?,
-                index: optional(r, |r| u16::try_from(r.varint()?).ok())?,
-                fragment: optional(r, text)?,
+                from: r.key(),
+                to: r.key(),
+                what: r.byte(),
+                connection_id: r.text(),
+                text: r.text(),
+                mid: r.optional(Fields::text),
+                index: r.optional(|r| {
+                    let index = u16::try_from(r.num()).ok();
+                    r.or_fail(index, 0)
+                }),
+                fragment: r.optional(Fields::text),
             },
-            kind::STOP => Record::Stop {
-                sender: names.key_of_wire(r.id()?)?,
-            },
+            kind::STOP => Record::Stop { sender: r.key() },
             kind::WARM => Record::Warm,
             kind::ASK => Record::Ask,
             kind::HEARD => Record::Heard {
-                host: optional(r, |r| names.key_of_wire(r.id()?))?,
+                host: r.optional(Fields::key),
             },
-            kind::REPORT => Record::Report {
-                sender: names.key_of_wire(r.id()?)?,
-            },
-            kind::REPORTED => Record::Reported(positions(r, names)?),
+            kind::REPORT => Record::Report { sender: r.key() },
+            kind::REPORTED => Record::Reported(r.positions()),
             kind::BEAT => Record::Beat {
-                term: r.varint()?,
-                n: r.varint()?,
-                seq: r.u32()?,
-                echo: r.u32()?,
-                held_micros: r.u32()?,
-                hidden: r.u8()? != 0,
+                term: r.num(),
+                n: r.num(),
+                seq: r.small(),
+                echo: r.small(),
+                held_micros: r.small(),
+                hidden: r.flag(),
             },
-            kind::PROBE => Record::Probe { nonce: r.u32()? },
+            kind::PROBE => Record::Probe { nonce: r.small() },
             kind::PROBE_ACK => Record::ProbeAck {
-                nonce: r.u32()?,
-                holds: r.u8()? != 0,
+                nonce: r.small(),
+                holds: r.flag(),
             },
-            _ => return Some(Known::No),
-        }))
+            _ => return None,
+        })
     }
-}
-
-enum Known<'a> {
-    Yes(Record<'a>),
-    No,
 }

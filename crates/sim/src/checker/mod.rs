@@ -212,7 +212,8 @@ impl Checker {
                     let book = &mut self.books[member];
                     book.heard_mut(other).lost_directed = true;
                     // Or what this one had directed to somebody who was gone for too long: it keeps it no more.
-                    if book.dropped_for(other, now, messages::APART) && !book.list.contains(&other) {
+                    if book.dropped_for(other, now, messages::APART) && !book.list.contains(&other)
+                    {
                         book.given_up.insert(other, book.sends.len() as u64);
                     }
                 }
