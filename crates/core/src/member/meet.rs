@@ -62,7 +62,10 @@ impl Member {
         if matches!(&self.role, Role::Host(hosting) if hosting.in_doubt()) {
             return 1;
         }
-        1 + self.links.iter().filter(|link| link.is_guest()).count() as u32
+        // Those that were there before this machine slept need not be.
+        let woke = self.woke_at;
+        let lives = |link: &&Link| link.is_guest() && woke.is_none_or(|at| link.heard > at);
+        1 + self.links.iter().filter(lives).count() as u32
     }
 
     pub(super) fn on_link_received(&mut self, id: LinkId, lane: Lane, frame: &[u8]) {

@@ -10,6 +10,8 @@ const SETTLE_MS: u64 = 15_000;
 /// Until then everybody has noticed what a fault has left behind, ms: three heartbeats of a second, two probes, and
 /// what lay in a stack while a way was cut. A room looks whole before anybody has noticed.
 const NOTICED_MS: u64 = 5_000;
+/// Last words are waited for as long as they come, but no longer than anything is kept, ms.
+const LAST_WORDS_MS: u64 = 45_000;
 /// How long a server may hold the name of dead members: 90 s and a sweep, ms.
 const HELD_MS: u64 = 95_000;
 /// What was sent last, and all that waits, has so long to arrive, or until anything more of it arrives, ms: a megabyte
@@ -143,7 +145,7 @@ impl Run<'_> {
         let begin = self.world.now();
         self.world.run_ms(NOTICED_MS);
         let mut last = String::new();
-        let (mut until, mut held) = (begin + SETTLE_MS * 1_000, false);
+        let (mut until, mut held, mut heard) = (begin + SETTLE_MS * 1_000, false, 0);
         while self.world.now() < until {
             let present = self.world.present();
             match self.world.settle(&present, 500) {
@@ -156,6 +158,18 @@ impl Run<'_> {
                 until = self.world.now() + SETTLE_MS * 1_000;
             }
             held = holds;
+            // It is one room, but somebody still hears the last words of one that went: on a slow way that takes its time.
+            let now = self.world.now();
+            if now >= until
+                && now < begin + LAST_WORDS_MS * 1_000
+                && self.world.lists_more(&present)
+            {
+                let before = std::mem::replace(&mut heard, self.world.checker().heard_in_all());
+                if heard > before {
+                    until = now + NOTICED_MS * 1_000;
+                    self.world.stats_mut().count("last words came slowly", 1);
+                }
+            }
         }
         Err(last)
     }

@@ -3,6 +3,7 @@
 use super::{Life, World};
 use crate::checker::agreement;
 use crate::{Micros, SECOND};
+use peerjs_mesh_core::Status;
 
 /// Why a room is not (yet) whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,11 +39,23 @@ impl World {
                 )));
             }
         }
-        let statuses: Vec<_> = members
-            .iter()
-            .filter_map(|m| Some((*m, self.nodes[*m].machine.as_ref()?.status())))
-            .collect();
-        agreement(&statuses).map_err(Unsettled)
+        agreement(&self.statuses(members)).map_err(Unsettled)
+    }
+
+    fn statuses(&self, members: &[usize]) -> Vec<(usize, Status)> {
+        let status = |m: &usize| Some((*m, self.nodes[*m].machine.as_ref()?.status()));
+        members.iter().filter_map(status).collect()
+    }
+
+    /// Whether these members are one room, but for some who still list somebody that has gone: its last words come, and
+    /// their users hear of it then.
+    pub fn lists_more(&self, members: &[usize]) -> bool {
+        let mut statuses = self.statuses(members);
+        let here = |id: &str| members.iter().any(|m| self.id(*m) == id);
+        for (_, status) in &mut statuses {
+            status.peers.retain(|peer| here(&peer.id));
+        }
+        agreement(&statuses).is_ok()
     }
 
     /// Runs until these members are one room; returns how many milliseconds that took.
