@@ -21,6 +21,10 @@ impl Member {
             // A host that has been succeeded, and does not know.
             return self.fail_link(id, true);
         }
+        if self.is_host() {
+            // It had asked for this before it took the office, which another had taken first: its guests come along.
+            return self.yield_to(id, host, welcome.founding, welcome.term, true);
+        }
         let others: Vec<LinkId> = self
             .links
             .iter()
@@ -170,6 +174,9 @@ impl Member {
             self.make_peer(id);
         } else {
             self.close_link(id);
+        }
+        if self.is_host() {
+            return;
         }
         match refusal {
             Refusal::Full { limit } => {

@@ -94,7 +94,7 @@ impl Run<'_> {
         self.arrive(&present);
         let present = self.world.present();
         self.world.judge_quiet(&present);
-        self.world.run_ms(QUIET_AFTER_MS);
+        self.fall_silent();
         self.idle();
         self.world.judge_quiet(&present);
     }
@@ -111,6 +111,19 @@ impl Run<'_> {
                 return;
             }
             self.world.stats_mut().count("arrived late", 1);
+        }
+    }
+
+    /// Until nobody has heard anything for a while: what a gap would have excused may come all the same, on a slow way.
+    fn fall_silent(&mut self) {
+        let begin = self.world.now();
+        let mut heard = 0;
+        loop {
+            let before = std::mem::replace(&mut heard, self.world.checker().heard_in_all());
+            if before == heard || self.world.now() > begin + ALL_ARRIVES_MS * 1_000 {
+                return;
+            }
+            self.world.run_ms(QUIET_AFTER_MS);
         }
     }
 
