@@ -140,3 +140,34 @@ fn who_is_back_hears_the_last_words_of_somebody_who_came_and_died_meanwhile() {
         }
     }
 }
+
+#[test]
+fn a_newcomer_hears_the_last_words_of_a_member_whose_greeting_died_with_the_host() {
+    for server in BOTH {
+        for seed in 0..10 {
+            let mut world = homes(server, seed);
+            let all = line(&mut world, 4);
+            let (host, speaker) = (all[0], all[2]);
+            let newcomer = join(&mut world);
+            let knows_it = |w: &World| w.checker().list(speaker).contains(&newcomer);
+            world.run_until(5_000, knows_it).expect("it gets in");
+            world.kill(host);
+            world.run_ms(500);
+            for _ in 0..5 {
+                world.send(speaker, 100, None);
+            }
+            let new_host = all[1];
+            let is_in = |w: &World| host_of(w, newcomer) == Some(new_host);
+            world.run_until(10_000, is_in).expect("there is a host");
+            world.kill(speaker);
+            let rest = [new_host, all[3], newcomer];
+            settle(&mut world, &rest, 15_000);
+            all_hear_all(&mut world, &rest);
+            assert_eq!(
+                world.checker().heard(newcomer, speaker).len(),
+                5,
+                "seed {seed}"
+            );
+        }
+    }
+}

@@ -38,6 +38,8 @@ pub(crate) struct Stream {
     pub(crate) last: Option<u64>,
     /// It is gone, and so are the directed messages that are not here: nobody else kept them.
     pub(crate) forsaken: bool,
+    /// A host has gone since we met the sender, and with it, perhaps, what the sender told us of its beginning.
+    pub(crate) outlived: bool,
     /// When the host asked how far we are, for it is about to drop the sender: until it has, nothing more is taken from
     /// there, or we would have what others never hear.
     pub(crate) reported_at: Option<Instant>,
@@ -89,6 +91,7 @@ impl Stream {
             hold: u64::MAX,
             last: None,
             forsaken: false,
+            outlived: false,
             reported_at: None,
             owed: Vec::new(),
             missing: None,

@@ -36,6 +36,9 @@ impl Member {
         }
         self.release_name();
         let stayed = welcome.known && welcome.founding == self.founding;
+        for stream in &mut self.streams {
+            stream.outlived |= stayed;
+        }
         self.founding = welcome.founding;
         self.term = welcome.term;
         self.n = welcome.n;

@@ -5,6 +5,7 @@ use super::mutation::mutant;
 use super::roster::Dropped;
 use crate::api::Event;
 use crate::config::RETENTION_MS;
+use crate::delivery::Pos;
 use crate::names::Key;
 use crate::prelude::*;
 use crate::time::Instant;
@@ -35,9 +36,18 @@ impl Member {
             // It may live, and ask whether we hear the host.
             self.take_no_more_from(key);
         }
+        let mut missing = None;
         if let Some(stream) = self.stream_mut(key) {
             stream.last = Some(last);
             stream.reported_at = None;
+            if stream.outlived && !stream.based {
+                // It cannot say any more where it begins for us: with what the host had of it when we came.
+                let (b, d) = (stream.released(), 0);
+                missing = stream.begin(Pos { b, d });
+            }
+        }
+        if let Some((first, last)) = missing {
+            self.gap(key, first, last);
         }
         if !self.dropped.iter().any(|gone| gone.was.member == key) {
             self.dropped.push(Dropped { was, at });
