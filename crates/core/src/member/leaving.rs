@@ -37,10 +37,12 @@ impl Member {
             self.take_no_more_from(key);
         }
         let mut missing = None;
+        let listed = self.view.contains(&key);
         if let Some(stream) = self.stream_mut(key) {
             stream.last = Some(last);
             stream.reported_at = None;
-            if stream.outlived && !stream.based {
+            if stream.outlived && !stream.based && listed {
+                stream.guessed = true;
                 // It cannot say any more where it begins for us: with what the host had of it when we came.
                 let (b, d) = (stream.released(), 0);
                 missing = stream.begin(Pos { b, d });
