@@ -142,7 +142,7 @@ fn who_is_back_hears_the_last_words_of_somebody_who_came_and_died_meanwhile() {
 }
 
 #[test]
-fn a_newcomer_hears_the_last_words_of_a_member_whose_greeting_died_with_the_host() {
+fn a_newcomer_hears_of_a_gap_of_a_member_whose_greeting_died_with_the_host() {
     for server in BOTH {
         for seed in 0..10 {
             let mut world = homes(server, seed);
@@ -163,11 +163,8 @@ fn a_newcomer_hears_the_last_words_of_a_member_whose_greeting_died_with_the_host
             let rest = [new_host, all[3], newcomer];
             settle(&mut world, &rest, 15_000);
             all_hear_all(&mut world, &rest);
-            assert_eq!(
-                world.checker().heard(newcomer, speaker).len(),
-                5,
-                "seed {seed}"
-            );
+            assert_eq!(gaps(&world, &[newcomer]), 1, "seed {seed}");
+            assert_eq!(world.checker().heard(new_host, speaker).len(), 5);
         }
     }
 }

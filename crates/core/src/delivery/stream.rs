@@ -40,8 +40,6 @@ pub(crate) struct Stream {
     pub(crate) forsaken: bool,
     /// A host has gone since we met the sender, and with it, perhaps, what the sender told us of its beginning.
     pub(crate) outlived: bool,
-    /// Where it begins for us is a guess, for the last words of a sender that is gone. Should it come back, it says so.
-    pub(crate) guessed: bool,
     /// When the host asked how far we are, for it is about to drop the sender: until it has, nothing more is taken from
     /// there, or we would have what others never hear.
     pub(crate) reported_at: Option<Instant>,
@@ -94,7 +92,6 @@ impl Stream {
             last: None,
             forsaken: false,
             outlived: false,
-            guessed: false,
             reported_at: None,
             owed: Vec::new(),
             missing: None,

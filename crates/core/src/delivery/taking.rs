@@ -11,7 +11,6 @@ const MAX_OWED: u32 = 1024;
 impl Stream {
     /// This sender begins for us after `pos`; or goes on, if we had something of it before. Says what is missing.
     pub(crate) fn begin(&mut self, pos: Pos) -> Option<(u64, u64)> {
-        let pos = pos.max(self.pos);
         let had = self.before.unwrap_or(pos);
         let released = self.released();
         self.pos = pos.max(had);

@@ -5,7 +5,6 @@ use super::mutation::mutant;
 use super::roster::Dropped;
 use crate::api::Event;
 use crate::config::RETENTION_MS;
-use crate::delivery::Pos;
 use crate::names::Key;
 use crate::prelude::*;
 use crate::time::Instant;
@@ -41,11 +40,10 @@ impl Member {
         if let Some(stream) = self.stream_mut(key) {
             stream.last = Some(last);
             stream.reported_at = None;
-            if stream.outlived && !stream.based && listed {
-                stream.guessed = true;
-                // It cannot say any more where it begins for us: with what the host had of it when we came.
-                let (b, d) = (stream.released(), 0);
-                missing = stream.begin(Pos { b, d });
+            let from = stream.released();
+            if stream.outlived && !stream.based && listed && last > from {
+                // It cannot say any more where it begins for us: some of these may have been for us.
+                missing = Some((from + 1, last));
             }
         }
         if let Some((first, last)) = missing {

@@ -82,7 +82,6 @@ impl Member {
         {
             stream.last = None;
             stream.forsaken = false;
-            stream.based &= !core::mem::take(&mut stream.guessed);
             return true;
         }
         let other = |link: &crate::link::Link| link.peer == Some(seat.key) && link.inc != seat.inc;
