@@ -92,6 +92,8 @@ pub(super) struct Book {
     pub(super) heard_of: BTreeSet<usize>,
     /// Who was dropped, and when last, by its own clock.
     dropped_at: BTreeMap<usize, Micros>,
+    /// Since when its user may have heard nothing, and when it began to hear again.
+    deaf: Option<(Micros, Micros)>,
     /// By how much its clock was set ahead, in all: what it keeps for so long it keeps by that clock.
     ahead: Micros,
     /// By number.
@@ -122,6 +124,7 @@ impl Book {
             joined_at: BTreeMap::new(),
             heard_of: BTreeSet::new(),
             dropped_at: BTreeMap::new(),
+            deaf: None,
             ahead: 0,
             sends: Vec::new(),
             tickets: BTreeMap::new(),
@@ -137,8 +140,24 @@ impl Book {
         self.ahead += u64::try_from(ms).unwrap_or(0) * 1_000;
     }
 
+    /// Its user hears of nothing from now on, or of all that has happened since then: at once.
+    pub(super) fn hears(&mut self, now: Micros, hears: bool) {
+        self.deaf = match (self.deaf, hears) {
+            (Some((since, until)), _) if until >= now => {
+                Some((since, if hears { now } else { Micros::MAX }))
+            }
+            (_, false) => Some((now, Micros::MAX)),
+            (_, true) => None,
+        };
+    }
+
     pub(super) fn dropped(&mut self, other: usize, now: Micros) {
-        self.dropped_at.insert(other, now + self.ahead);
+        // A user that heard nothing for a while hears late of what came to pass meanwhile.
+        let at = match self.deaf {
+            Some((since, until)) if until >= now => since,
+            _ => now,
+        };
+        self.dropped_at.insert(other, at + self.ahead);
     }
 
     /// Whether the other was dropped at least so long ago, the last time it was, by this member's clock.

@@ -128,6 +128,11 @@ impl Checker {
         self.books[member].clock_set(ms);
     }
 
+    /// That member's user hears of nothing from now on, or again.
+    pub fn hears(&mut self, now: Micros, member: usize, hears: bool) {
+        self.books[member].hears(now, hears);
+    }
+
     /// A member is asked to leave.
     pub fn leaves(&mut self, member: usize) {
         self.books[member].leaving = true;

@@ -189,6 +189,7 @@ impl World {
         if self.nodes[member].life == Life::Running {
             self.fault("fault: freeze", || format!("m{member}"));
             self.nodes[member].life = Life::Frozen;
+            self.checker.hears(self.now, member, false);
             self.repath();
         }
     }
@@ -198,6 +199,7 @@ impl World {
         if self.nodes[member].life == Life::Running {
             self.fault("fault: busy", || format!("m{member}"));
             self.nodes[member].life = Life::Busy;
+            self.checker.hears(self.now, member, false);
         }
     }
 
@@ -208,6 +210,8 @@ impl World {
             let now = self.now;
             self.disturbed_at = now;
             self.trace.line(now, || format!("== m{member} wakes"));
+            let reading = self.nodes[member].reading;
+            self.checker.hears(now, member, reading);
             self.thaw(member);
             self.repath();
             self.kick_sessions();
@@ -228,6 +232,7 @@ impl World {
         }
         self.nodes[member].reading = reading;
         if self.nodes[member].life == Life::Running {
+            self.checker.hears(self.now, member, reading);
             self.drain(member);
         }
     }
