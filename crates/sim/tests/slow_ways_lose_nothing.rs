@@ -81,10 +81,18 @@ fn last_words_are_heard_to_the_end_by_whoever_was_asleep() {
 
 #[test]
 fn a_newcomer_that_is_passed_on_what_came_before_it_is_not_too_slow() {
-    for server in BOTH {
+    for (server, mode) in [
+        (BOTH[0], Mode::Host),
+        (BOTH[0], Mode::Full),
+        (BOTH[1], Mode::Full),
+    ] {
         for seed in 0..5 {
             let mut world = slow(server, seed);
-            let all = room(&mut world, 3);
+            let config = Config { mode, ..config() };
+            let join =
+                |world: &mut World| world.join(config.clone()).expect("the options are right");
+            let all: Vec<usize> = (0..3).map(|_| join(&mut world)).collect();
+            settle(&mut world, &all, 15_000);
             let host = host_of(&world, all[0]).expect("there is a host");
             let speaker = without(&all, &[host])[0];
             for _ in 0..12 {

@@ -115,7 +115,8 @@ impl Member {
             if before.is_some_and(|before| before > (at, position.off)) {
                 continue;
             }
-            progress |= before != Some((at, position.off));
+            // Also where nothing is otherwise: what came before its time is passed on to a newcomer, for the room's sake.
+            progress = true;
             self.set_ack(key, by, Some((at, position.off)));
             self.mark_safe_dirty(key);
             if let Some(stream) = self.stream_mut(key) {

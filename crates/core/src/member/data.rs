@@ -127,7 +127,9 @@ impl Member {
             Taken::New(bytes) => {
                 stream.news_at = Some(now);
                 stream.ahead &= to.is_some();
-                if to.is_none_or(|(to, _)| to == Some(me)) {
+                // What waits behind something else says nothing new of how far we are.
+                let says = piece.b <= stream.pos.b.saturating_add(1);
+                if to.map_or(says, |(to, _)| to == Some(me)) {
                     stream.unacked += bytes;
                     stream.ack_due = true;
                     if to.is_some() {

@@ -147,15 +147,9 @@ impl Member {
             .chain(core::iter::once(&self.out.stream))
             .any(|stream| {
                 let taken = self.ack_of(stream.key, peer);
-                // What came before its time is passed on to it first, for the room's sake.
-                let begun = |b: u64| {
-                    let mut cursors = link.cursors.iter();
-                    let cursor = cursors.find(|cursor| cursor.sender == stream.key);
-                    cursor.is_none_or(|cursor| !cursor.on || cursor.b > b)
-                };
                 stream.key != peer
                     && self.seat(stream.key).is_some()
-                    && taken.is_some_and(|(pos, _)| pos.b < stream.held() && begun(pos.b))
+                    && taken.is_some_and(|(pos, _)| pos.b < stream.held())
             });
         let late = now >= link.progress_at.plus_ms(TOO_SLOW_MS);
         if !waits {
