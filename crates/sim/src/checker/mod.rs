@@ -355,8 +355,16 @@ impl Checker {
             .get(&other)
             .copied()
             .unwrap_or(0);
+        // What the sender's user was told of is kept no more, should the sender be back.
+        let given_up = self.books[other]
+            .given_up
+            .get(&member)
+            .copied()
+            .unwrap_or(0);
         let heard = self.books[member].heard_mut(other);
-        heard.excused.append(&mut heard.owed);
+        let mut kept = heard.owed.split_off(&given_up);
+        heard.released.append(&mut heard.owed);
+        heard.excused.append(&mut kept);
         self.books[member].heard_mut(other).drop = Some(Drop {
             joined,
             at: now,
