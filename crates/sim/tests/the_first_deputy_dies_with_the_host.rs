@@ -2,6 +2,7 @@
 
 mod common;
 use common::*;
+use peerjs_mesh_sim::World;
 
 #[test]
 fn a_room_that_loses_both_is_whole_again_as_soon_as_if_it_had_lost_one() {
@@ -20,6 +21,35 @@ fn a_room_that_loses_both_is_whole_again_as_soon_as_if_it_had_lost_one() {
             let took = 2_500 + settle(&mut world, &rest, 500);
             assert!(took <= 3_000, "seed {seed}: {took} ms");
             assert_ne!(host_of(&world, rest[0]), Some(host));
+            all_hear_all(&mut world, &rest);
+        }
+    }
+}
+
+#[test]
+fn a_deputy_that_was_late_of_late_and_is_trusted_longer_holds_nobody_up() {
+    for server in BOTH {
+        for seed in 0..10 {
+            let mut world = calm(server);
+            let all = room(&mut world, 6);
+            world.run_ms(2_000 + 53 * seed);
+            let host = host_of(&world, all[0]).expect("there is a host");
+            let deputy = line(&world, host)[0];
+            world.busy(deputy);
+            world.run_ms(1_900);
+            world.wake(deputy);
+            world.run_ms(1_000);
+            assert_eq!(host_of(&world, deputy), Some(host), "nobody is dropped");
+            world.crash(host);
+            world.crash(deputy);
+            let rest = without(&all, &[host, deputy]);
+            // It is asked, and nothing is heard of it for a second. It may come back, so that it is dropped later.
+            let there = |world: &World| {
+                let hosts = |m: &usize| host_of(world, *m).is_some_and(|host| rest.contains(&host));
+                rest.iter().all(hosts)
+            };
+            world.run_until(4_500, there).expect("they have a host");
+            settle(&mut world, &rest, 10_000);
             all_hear_all(&mut world, &rest);
         }
     }

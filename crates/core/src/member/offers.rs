@@ -276,7 +276,7 @@ impl Member {
             lanes: true,
         });
         if let Role::Seeking(seek) = &mut self.role {
-            seek.answered(now);
+            seek.answered(now, super::seek::WELCOME_MS);
         }
     }
 

@@ -14,7 +14,9 @@ use crate::wire::{Join, Record};
 
 /// How long a dialled member may take from its answer to its welcome before the next of the line is tried, ms (guess:
 /// ICE, DTLS and hello are six round trips, and a deputy may need 2 s to notice what we noticed).
-const WELCOME_MS: u64 = 4_000;
+pub(super) const WELCOME_MS: u64 = 4_000;
+/// So often it is looked whether whom we asked lives, ms (guess: half a beat).
+const AGAIN_MS: u64 = 250;
 
 /// How long after having slept a member leaves it to others to take over, ms (guess: a search by the line).
 const SLEEPY_MS: u64 = 5_000;
@@ -70,8 +72,8 @@ impl Seek {
     }
 
     /// Somebody answers: it has time to welcome us.
-    pub(super) fn answered(&mut self, now: Instant) {
-        self.next_at = now.plus_ms(WELCOME_MS);
+    pub(super) fn answered(&mut self, now: Instant, ms: u64) {
+        self.next_at = now.plus_ms(ms);
     }
 
     /// Nobody waits for these.
@@ -177,6 +179,15 @@ impl Member {
         if seek.by_name || now < seek.next_at {
             return;
         }
+        if self.waits_for_welcome() {
+            if let Role::Seeking(seek) = &mut self.role {
+                seek.next_at = now.plus_ms(AGAIN_MS);
+            }
+            return;
+        }
+        let Role::Seeking(seek) = &mut self.role else {
+            return;
+        };
         if let Some(host) = seek.then.take() {
             seek.next_at = now.plus_ms(NEXT_OF_LINE_MS * 2);
             return self.go_to(host);
@@ -271,9 +282,23 @@ impl Member {
         if let Some(link) = self.link_mut(id) {
             link.set_standing(Standing::Knocking, now);
         }
+        // One that is at hand can be heard meanwhile, or is as dead as the host: see `waits_for_welcome`.
+        let heard = self.link(id).is_some_and(|link| link.beats());
+        let ms = if heard { NEXT_OF_LINE_MS } else { WELCOME_MS };
         if let Role::Seeking(seek) = &mut self.role {
-            seek.answered(now);
+            seek.answered(now, ms);
         }
+    }
+
+    /// Whether somebody whom we have asked lives, and may still welcome us.
+    fn waits_for_welcome(&self) -> bool {
+        let now = self.now;
+        self.links.iter().any(|link| {
+            link.is_knocking()
+                && link.beats()
+                && now < link.standing_since.plus_ms(WELCOME_MS)
+                && now.ms_since(link.heard) < NEXT_OF_LINE_MS
+        })
     }
 
     /// A member that we asked says that another one is the host.

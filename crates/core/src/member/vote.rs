@@ -3,6 +3,7 @@
 use super::mutation::mutant;
 use super::{Member, Role};
 use crate::api::LinkId;
+use crate::link::Link;
 use crate::names::Key;
 use crate::prelude::*;
 use crate::time::Instant;
@@ -115,12 +116,15 @@ impl Member {
                 }
                 return self.probe(host);
             }
-            // It has asked somebody to take it in who is alive, and will host.
-            Role::Seeking(_) => self
-                .links
-                .iter()
-                .find(|link| link.is_knocking() && link.suspicion.is_none() && link.id != id)
-                .and_then(|link| link.peer),
+            // It has asked somebody to take it in, and has heard since that this one lives: that one will host.
+            Role::Seeking(_) => {
+                let lives = |link: &&Link| {
+                    link.is_knocking()
+                        && link.id != id
+                        && (!link.beats() || link.heard > link.standing_since)
+                };
+                self.links.iter().find(lives).and_then(|link| link.peer)
+            }
             _ => None,
         };
         self.control(id, &Record::Heard { host });
