@@ -117,8 +117,6 @@ pub(crate) struct Link {
     pub(crate) warm: bool,
     /// The other end's own messages come by it, and not by way of the host.
     pub(crate) direct: bool,
-    /// Of a guest: it was dropped not long ago, and has come back.
-    pub(crate) back: bool,
     /// Of a guest: whose messages it has had by another way since it last said how far it is in them.
     pub(crate) hears: Vec<Key>,
     /// Nobody sees the other end's page.
@@ -177,7 +175,6 @@ impl Link {
             standing_since: now,
             warm: false,
             direct: false,
-            back: false,
             hears: Vec::new(),
             hidden: false,
             max_frame: 0,

@@ -59,6 +59,7 @@ fn last_words_are_heard_to_the_end_by_whoever_was_asleep() {
             let [sleeper, speaker] = without(&all, &[host])[..] else {
                 panic!("three members");
             };
+            world.run_ms(2_000);
             world.freeze(sleeper);
             world.run_ms(4_000);
             for _ in 0..10 {

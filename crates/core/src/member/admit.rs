@@ -243,7 +243,6 @@ impl Member {
             .gather();
         if let Some(link) = self.link_mut(id) {
             link.cursors = cursors;
-            link.back = back;
         }
         for gap in gaps {
             self.before_pieces(id, &gap);

@@ -4,7 +4,6 @@ use super::mutation::mutant;
 use super::roster::Dropped;
 use super::{Member, Role};
 use crate::api::LinkId;
-use crate::delivery::Pos;
 use crate::link::{Cursor, Link};
 use crate::names::Key;
 use crate::prelude::*;
@@ -53,37 +52,12 @@ impl Member {
             }
         }
         self.keep_member(key);
-        self.begin_for_those_back(key, inc);
         self.roster.keep(|seat| seat.key != key);
         self.announce(None, vec![was]);
         self.leave_view(was);
         self.tell_deputies();
         self.mark_all_safe_dirty();
         self.check_settled();
-    }
-
-    /// Who was away when that member came, and is back, was to hear from itself where its messages begin; now they begin
-    /// with what is kept.
-    fn begin_for_those_back(&mut self, key: Key, inc: u64) {
-        let first = self.stream(key).map_or(0, |stream| stream.released());
-        let mut lost = Vec::new();
-        for link in &self.links {
-            if let (true, true, Some(to)) = (link.is_guest(), link.back, link.peer)
-                && self.ack_of(key, to).is_none()
-            {
-                lost.push((link.id, to));
-            }
-        }
-        for (id, to) in lost {
-            let record = Record::Base {
-                from: key,
-                to,
-                inc,
-                first,
-                at: Pos { b: first, d: 0 },
-            };
-            self.control(id, &record);
-        }
     }
 
     /// Its last messages are not waited for any more: it is here again, or has been dropped.

@@ -36,8 +36,9 @@ impl Member {
         }
         self.release_name();
         let stayed = welcome.known && welcome.founding == self.founding;
+        let same_room = welcome.founding == self.founding;
         for stream in &mut self.streams {
-            stream.outlived |= stayed;
+            stream.outlived |= same_room;
         }
         self.founding = welcome.founding;
         self.term = welcome.term;
@@ -91,6 +92,9 @@ impl Member {
             };
             self.finish_leaving(entry.member);
             self.meet_member(seat, entry.tail, entry.base);
+            if let Some(stream) = self.stream_mut(entry.member) {
+                stream.outlived |= same_room;
+            }
             self.enter_view(entry.member);
         }
         let released = self.out.stream.released();

@@ -5,6 +5,7 @@ use super::mutation::mutant;
 use super::roster::Dropped;
 use crate::api::Event;
 use crate::config::RETENTION_MS;
+use crate::delivery::Pos;
 use crate::names::Key;
 use crate::prelude::*;
 use crate::time::Instant;
@@ -37,13 +38,20 @@ impl Member {
         }
         let mut missing = None;
         let listed = self.view.contains(&key);
+        let old = self.now >= self.started.plus_ms(RETENTION_MS);
         if let Some(stream) = self.stream_mut(key) {
             stream.last = Some(last);
             stream.reported_at = None;
             let from = stream.released();
             if stream.outlived && !stream.based && listed && last > from {
-                // It cannot say any more where it begins for us: some of these may have been for us.
-                missing = Some((from + 1, last));
+                // It cannot say any more where it begins for us. Whatever is kept was sent after we came, if that is long
+                // ago; else it may have been for us or not, and is not given out, should its sender come back, either.
+                if old {
+                    missing = stream.begin(Pos { b: from, d: 0 });
+                } else {
+                    missing = Some((from + 1, last));
+                    stream.before = Some(Pos { b: last, d: 0 });
+                }
             }
         }
         if let Some((first, last)) = missing {

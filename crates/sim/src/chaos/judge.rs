@@ -106,7 +106,9 @@ impl Run<'_> {
         while self.world.settle_messages(present, ARRIVE_MS).is_none()
             && self.world.now() < begin + ALL_ARRIVES_MS * 1_000
         {
-            let before = std::mem::replace(&mut heard, self.world.checker().heard_in_all());
+            // What nobody needs any more is passed on before what somebody waits for: that it comes is enough.
+            let now = self.world.stats().get("frames: data");
+            let before = std::mem::replace(&mut heard, now);
             if before == heard {
                 return;
             }
