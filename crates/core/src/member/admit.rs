@@ -17,6 +17,11 @@ impl Member {
         };
         match &self.role {
             Role::Host(_) => self.admit(id, peer, join),
+            // A newcomer, which has found us under the room's name.
+            Role::Guest(_) if join.founding != self.founding => {
+                let host = self.host;
+                self.refuse(id, Refusal::NotHost { host });
+            }
             Role::Guest(host_link) => {
                 let host_link = *host_link;
                 let named = host_link == id || (join.named && join.term > self.term);

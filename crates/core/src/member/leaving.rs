@@ -14,7 +14,8 @@ use crate::wire::{Removed, kind};
 /// How long a member's last messages are waited for, once nothing more of them comes, before it counts as gone with a
 /// gap, ms (guess: two repairs); but no longer than anything is kept.
 const LAST_WORDS_MS: u64 = 5_000;
-/// And so long their directed ones that are not here, at a guest, ms (guess: a round trip and a loss).
+/// And so long their directed ones that are not here, at a guest, once nothing more comes, ms (guess: a round trip and a
+/// loss).
 const DIRECTED_MS: u64 = 1_000;
 
 /// A member that is no longer in the roster, while its last messages are still coming.
@@ -110,10 +111,9 @@ impl Member {
 
     /// Those who are gone: what they directed to us and is not here will not come, unless a new host has it.
     fn forsake(&mut self) {
-        let patience = if self.is_host() { 0 } else { DIRECTED_MS };
         let mut keys = Vec::new();
         for leaving in &self.leaving {
-            if self.now >= leaving.since.plus_ms(patience) {
+            if self.is_host() || self.now >= self.until(leaving, DIRECTED_MS) {
                 keys.push(leaving.key);
             }
         }
@@ -131,7 +131,11 @@ impl Member {
         self.forsake();
         let mut at = 0;
         while let Some(leaving) = self.leaving.get(at) {
-            let (key, last, late) = (leaving.key, leaving.last, self.now >= self.until(leaving));
+            let (key, last, late) = (
+                leaving.key,
+                leaving.last,
+                self.now >= self.until(leaving, LAST_WORDS_MS),
+            );
             let (there, taken) = match self.stream(key) {
                 Some(stream) if stream.based => (stream.pos.b >= last, stream.pos.b),
                 _ => (true, last),
@@ -162,12 +166,12 @@ impl Member {
         }
     }
 
-    /// Until when its last messages are waited for.
-    fn until(&self, leaving: &Leaving) -> Instant {
+    /// Until when its last messages are waited for: so long after the latest of them.
+    fn until(&self, leaving: &Leaving, ms: u64) -> Instant {
         let news = self.stream(leaving.key).and_then(|stream| stream.news_at);
         let since = news.map_or(leaving.since, |at| at.max(leaving.since));
         let most = leaving.since.plus_ms(RETENTION_MS);
-        since.plus_ms(LAST_WORDS_MS).min(most)
+        since.plus_ms(ms).min(most)
     }
 
     pub(super) fn leaving_deadline(&self) -> Option<Instant> {
@@ -180,8 +184,8 @@ impl Member {
                 let soon = self
                     .stream(leaving.key)
                     .is_some_and(|stream| !stream.forsaken)
-                    .then(|| leaving.since.plus_ms(DIRECTED_MS));
-                [Some(self.until(leaving)), soon]
+                    .then(|| self.until(leaving, DIRECTED_MS));
+                [Some(self.until(leaving, LAST_WORDS_MS)), soon]
             })
             .flatten()
             .min()

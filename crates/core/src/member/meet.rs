@@ -132,9 +132,8 @@ impl Member {
         let me_wire = self.names.text(self.me) == hello.id;
         let Some(link) = self.link(id) else { return };
         let by_name = link.dialled && link.goal == Some(Goal::Room);
-        // One that is host no more tells another host who is.
-        let vouched =
-            link.remote == hello.id || (by_name && (hello.role == Says::Host || self.is_host()));
+        // Whoever has the name but is host no more says who is.
+        let vouched = link.remote == hello.id || by_name;
         if hello.versions.0 > max || hello.versions.1 < min {
             let detail = hello.id;
             self.error(ErrorCode::VersionMismatch, &detail);

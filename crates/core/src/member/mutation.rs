@@ -84,6 +84,8 @@ mutations! {
     NoReport = "no-report",
     /// Full mode: what came by a link that broke is asked of the host. It is not.
     NoWayBack = "no-way-back",
+    /// Full mode: what should come directly and does not is passed on by the host. It is not.
+    NoPassOn = "no-pass-on",
     /// Full mode: a link that broke is made again. It is not.
     WarmOnce = "warm-once",
     /// Full mode: what was directed along a link that broke goes again, by the host. It does not.
