@@ -258,19 +258,11 @@ impl Link {
             .find(|cursor| cursor.sender == sender)
     }
 
-    /// Begins (again) to pass on that sender's broadcasts from there. Directed messages go on where they are: what has
-    /// been passed on of them comes, and beginning anew each time would never end on a slow link.
+    /// Begins (again) to pass on that sender's messages from there.
     pub(crate) fn set_cursor(&mut self, cursor: Cursor) {
         self.spent = None;
         match self.cursor(cursor.sender) {
-            Some(known) => {
-                let (serial, serial_off) = (known.serial, known.serial_off);
-                *known = Cursor {
-                    serial,
-                    serial_off,
-                    ..cursor
-                };
-            }
+            Some(known) => *known = cursor,
             None => self.cursors.push(cursor),
         }
     }

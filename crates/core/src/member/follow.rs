@@ -1,7 +1,7 @@
 //! Being a guest: welcomed, refused, told, moved.
 
 use super::mutation::mutant;
-use super::roster::Seat;
+use super::roster::{Seat, UNTOLD};
 use super::{Member, Role};
 use crate::api::{ErrorCode, Event, LinkId};
 use crate::delivery::Pos;
@@ -90,8 +90,13 @@ impl Member {
                 inc: entry.inc,
                 base: entry.base,
             };
+            // To whoever is back what is kept is offered: more than was ever for one that came a moment ago.
+            let base = match welcome.known || self.is_old() {
+                true => entry.base,
+                false => UNTOLD,
+            };
             self.finish_leaving(entry.member);
-            self.meet_member(seat, entry.tail, entry.base);
+            self.meet_member(seat, entry.tail, base);
             if let Some(stream) = self.stream_mut(entry.member) {
                 stream.outlived |= same_room;
             }

@@ -26,6 +26,11 @@ pub(super) struct Leaving {
 }
 
 impl Member {
+    /// Whether all that anybody keeps was sent after this member came.
+    pub(super) fn is_old(&self) -> bool {
+        self.now >= self.started.plus_ms(RETENTION_MS)
+    }
+
     /// Somebody is no longer in the roster; the user hears of it after its last message.
     pub(super) fn leave_view(&mut self, was: Removed) {
         let (key, last, at) = (was.member, was.last, self.now);
@@ -39,7 +44,7 @@ impl Member {
         }
         let mut missing = None;
         let listed = self.view.contains(&key);
-        let old = self.now >= self.started.plus_ms(RETENTION_MS);
+        let old = self.is_old();
         if let Some(stream) = self.stream_mut(key) {
             stream.last = Some(last);
             stream.reported_at = None;

@@ -59,8 +59,20 @@ impl Member {
                 self.before_pieces(id, &Record::Gap { sender, inc, to });
             }
         }
+        let mut cursor = Cursor::new(sender, b.max(released) + 1, off);
+        // Directed messages that are still being passed on are not begun again: on a slow way that would never end.
+        if let Some(link) = self.link(id)
+            && let Some(known) = link.cursors.iter().find(|it| it.sender == sender)
+            && let Some(stream) = self.stream(sender)
+        {
+            let (host, peer) = (link.is_my_host(), link.peer);
+            let coming = stream.directed_from(known.serial, |it| host || it.to == peer);
+            if coming.is_some() {
+                (cursor.serial, cursor.serial_off) = (known.serial, known.serial_off);
+            }
+        }
         if let Some(link) = self.link_mut(id) {
-            link.set_cursor(Cursor::new(sender, b.max(released) + 1, off));
+            link.set_cursor(cursor);
         }
     }
 
