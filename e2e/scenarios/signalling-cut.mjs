@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { calm, hears, listEachOther, said } from "../harness/oracle.mjs";
-import { now, wall } from "../harness/time.mjs";
+import { now, passed, wall } from "../harness/time.mjs";
 import { Fault } from "./succession.mjs";
 
 /** Sessions end with the server's process: at once, so to speak. */
@@ -28,6 +28,7 @@ export async function cutSignalling(room, ms, losses) {
 
   const lost = [];
   for (let loss = 1; loss <= losses; loss++) {
+    await atHand(room.members);
     const { host } = room;
     fault.all = room.members;
     fault.line = `no signalling, host loss ${loss}, ${host.name} hosts`;
@@ -67,6 +68,19 @@ export async function cutSignalling(room, ms, losses) {
   room.ledger.exact([...here, newcomer], [...here, newcomer], room.dead);
   room.orderly();
   await newcomer.leave();
+}
+
+/** Each has a link to the host and to who would host next: without a server nobody could find the next host else. */
+async function atHand(members) {
+  const late = now() + NOTICED;
+  for (const member of members) {
+    for (let asked = 0; ; asked++) {
+      const { peers } = await status(member, `ways ${asked}`);
+      if (peers.filter(({ path }) => path === "direct").length >= Math.min(2, members.length - 1)) break;
+      assert(now() < late, `${member.name} has no link to the next host within ${NOTICED} ms`);
+      await passed(50, now());
+    }
+  }
 }
 
 async function status(member, tag) {

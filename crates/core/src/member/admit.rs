@@ -143,6 +143,7 @@ impl Member {
             stream.forsaken = false;
             if stream.held() < join.released {
                 missing = stream.skip_to(join.released);
+                self.tell_skipped(peer, inc, join.released);
             }
         }
         if let Some((first, last)) = missing {
@@ -160,6 +161,7 @@ impl Member {
         self.welcome(id, peer, known, roster);
         if !known {
             self.announce(Some(seat), Vec::new());
+            self.pass_on_from_tail(peer);
             self.enter_view(peer);
             self.open_stream(peer, seat, kept);
         }
@@ -172,6 +174,41 @@ impl Member {
         self.tell_deputies();
         self.mark_all_safe_dirty();
         self.check_settled();
+    }
+
+    /// Guests to whom that member is new are told that its messages begin with what is kept: so they do.
+    fn pass_on_from_tail(&mut self, sender: Key) {
+        let Some(from) = self.stream(sender).map(|stream| stream.released() + 1) else {
+            return;
+        };
+        let mut ids = Vec::new();
+        for link in &self.links {
+            if let (true, Some(by)) = (link.is_guest(), link.peer)
+                && by != sender
+                && self.ack_of(sender, by).is_none()
+            {
+                ids.push(link.id);
+            }
+        }
+        for id in ids {
+            if let Some(link) = self.link_mut(id) {
+                link.set_cursor(Cursor::new(sender, from, 0));
+            }
+        }
+    }
+
+    /// What is between here and what that member keeps is nowhere: guests that wait for it are told.
+    fn tell_skipped(&mut self, sender: Key, inc: u64, to: u64) {
+        let waits = |cursor: &Cursor| cursor.sender == sender && cursor.b <= to;
+        let mut ids = Vec::new();
+        for link in &self.links {
+            if link.is_guest() && link.cursors.iter().any(waits) {
+                ids.push(link.id);
+            }
+        }
+        for id in ids {
+            self.before_pieces(id, &Record::Gap { sender, inc, to });
+        }
     }
 
     /// A guest's link passes on everybody's messages but its own; says from where.
