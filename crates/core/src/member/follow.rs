@@ -114,6 +114,7 @@ impl Member {
         }
         let again = self.ever_synced;
         self.was_in = true;
+        self.came_at.get_or_insert(self.now);
         let (host_id, term) = (self.names.text(host).to_owned(), self.term);
         self.emit(Event::HostConnected {
             is_host: false,

@@ -106,6 +106,7 @@ impl Member {
         }
         self.drop_offers();
         self.was_in = true;
+        self.came_at.get_or_insert(self.now);
         let (host, term) = (self.names.text(self.me).to_owned(), self.term);
         self.emit(Event::HostConnected {
             is_host: true,

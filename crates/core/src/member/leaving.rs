@@ -28,7 +28,8 @@ pub(super) struct Leaving {
 impl Member {
     /// Whether all that anybody keeps was sent after this member came.
     pub(super) fn is_old(&self) -> bool {
-        self.now >= self.started.plus_ms(RETENTION_MS)
+        let came = self.came_at;
+        came.is_some_and(|at| self.now >= at.plus_ms(RETENTION_MS))
     }
 
     /// Somebody is no longer in the roster; the user hears of it after its last message.

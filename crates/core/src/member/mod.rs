@@ -144,6 +144,8 @@ pub struct Member {
     /// The room is whole, and the user is to hear it after those who went.
     sync_due: bool,
     started: Instant,
+    /// When it was in a room first.
+    came_at: Option<Instant>,
     limit_tries: u32,
     told_unavailable: bool,
     leave: Option<(LeaveHow, Instant)>,
@@ -244,6 +246,7 @@ impl Member {
             synced: false,
             sync_due: false,
             started: now,
+            came_at: None,
             limit_tries: 0,
             told_unavailable: false,
             leave: None,
