@@ -18,6 +18,8 @@ use crate::wire::{Record, kind};
 /// once misses its own beats).
 const WARM_MS: u64 = 200;
 const PACE_MS: u64 = 15;
+/// So long a member is a newcomer, ms (guess).
+const NEW_MS: u64 = 1_000;
 /// A warm link that cannot be made is tried again after so long, ms: doubling from the first to the second (guess).
 const AGAIN_MS: (u64, u64) = (2_000, 60_000);
 
@@ -62,7 +64,13 @@ impl Member {
         }
         let wanted = self.wanted();
         self.warm.keep(|it| wanted.contains(&it.key));
-        let first = self.now.plus_ms(WARM_MS + PACE_MS * wanted.len() as u64);
+        // Another host may be lost before that, so only a newcomer waits.
+        let came = self.came_at.unwrap_or(self.now);
+        let wait = match self.now.ms_since(came) < NEW_MS {
+            true => WARM_MS,
+            false => 0,
+        };
+        let first = self.now.plus_ms(wait + PACE_MS * wanted.len() as u64);
         for (nth, key) in wanted.into_iter().enumerate() {
             if self.warm.iter().all(|it| it.key != key) {
                 self.warm.push(Wanted {
