@@ -143,7 +143,6 @@ impl Member {
             stream.forsaken = false;
             if stream.held() < join.released {
                 missing = stream.skip_to(join.released);
-                self.tell_skipped(peer, inc, join.released);
             }
         }
         if let Some((first, last)) = missing {
@@ -194,20 +193,6 @@ impl Member {
             if let Some(link) = self.link_mut(id) {
                 link.set_cursor(Cursor::new(sender, from, 0));
             }
-        }
-    }
-
-    /// What is between here and what that member keeps is nowhere: guests that wait for it are told.
-    fn tell_skipped(&mut self, sender: Key, inc: u64, to: u64) {
-        let waits = |cursor: &Cursor| cursor.sender == sender && cursor.b <= to;
-        let mut ids = Vec::new();
-        for link in &self.links {
-            if link.is_guest() && link.cursors.iter().any(waits) {
-                ids.push(link.id);
-            }
-        }
-        for id in ids {
-            self.before_pieces(id, &Record::Gap { sender, inc, to });
         }
     }
 
