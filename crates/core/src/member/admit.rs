@@ -177,7 +177,11 @@ impl Member {
 
     /// Guests to whom that member is new are told that its messages begin with what is kept: so they do.
     fn pass_on_from_tail(&mut self, sender: Key) {
-        let Some(from) = self.stream(sender).map(|stream| stream.released() + 1) else {
+        // The number has come from the wire.
+        let Some(from) = self
+            .stream(sender)
+            .map(|stream| stream.released().saturating_add(1))
+        else {
             return;
         };
         let mut ids = Vec::new();

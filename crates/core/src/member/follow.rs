@@ -35,8 +35,8 @@ impl Member {
             self.close_link(other);
         }
         self.release_name();
-        let stayed = welcome.known && welcome.founding == self.founding;
         let same_room = welcome.founding == self.founding;
+        let stayed = welcome.known && same_room;
         for stream in &mut self.streams {
             stream.outlived |= same_room;
         }

@@ -17,7 +17,7 @@ const PROBE_MS: u64 = 60;
 /// somebody falls silent, so the verdict comes after 2.05 to 2.3 s.)
 const VERDICT_MS: u64 = 700;
 
-/// Having been slow counts for less with each beat, by so much of it (guess: half of it after 10 s).
+/// Having been slow counts for less with each beat, by so much of it (guess: half of it after some 20 s).
 const SLACK_PART: u64 = 64;
 
 impl Member {
