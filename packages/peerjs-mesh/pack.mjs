@@ -14,11 +14,9 @@ export async function pack(bytes, model) {
     packed.push(Math.floor(low / 2 ** 24));
     low = low % 2 ** 24 * 256;
   };
-  await model(bytes.length, (chance, what) => {
-    const byte = 256 + bytes[at];
-    // Of 256 and more: whether it is that byte. Else the bit after as many as `what` has behind its first.
-    const is = what > 255 ? what === byte : Boolean(byte >> Math.clz32(what) - 24 & 1);
-    if (what > 255 ? is : what > 127) at++;
+  await model(bytes.length, (chance) => {
+    const is = Boolean(bytes[at >> 3] >> 7 - at % 8 & 1);
+    at++;
     const bound = (range >>> 16) * (Math.trunc(chance * 65535) || 1);
     if (is) range = bound;
     else {

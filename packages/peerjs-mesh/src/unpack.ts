@@ -1,8 +1,8 @@
 /**
  * Takes out the module as `pack.mjs` packed it. For every bit four tables are asked what came of it before, each after
- * something else that was read lately, and an arithmetic coder takes what they say together. That is an eighth shorter
- * than LZMA, for they know how WebAssembly is written, and takes three to four times as long: so it is done in slices.
- * (Six tables: 1.3 kB less, half as long again; LZMA: 6 kB more.)
+ * something else that was read lately, and one more how often what came after the same bytes came again; an arithmetic
+ * coder takes what they say together. That is a seventh shorter than LZMA, for they know how WebAssembly is written, and
+ * takes three to four times as long: so it is done in slices. (Six tables: 1.3 kB less, half as long again.)
  */
 import { soon } from "./driver/task.js";
 
@@ -10,16 +10,15 @@ const TABLES = 4;
 /** As a power of two, the slots that all tables share: each 16 are for half a byte after one context. Double the memory
  * saves 500 bytes and costs a fifth of the time: what is not in a processor's cache is what it waits for. */
 const SLOTS = 20;
-/** From so many equal bytes on, one question whether the next is equal too stands for eight. */
-const LONG = 12;
+/** All that are asked: the tables, and what came after the same bytes. */
+const ASKED = TABLES + 1;
+/** More equal bytes than these are not counted. */
+const RUN = 15;
 /** Bytes in a slice: some milliseconds. */
 const SLICE = 4096;
 
-/**
- * Answers whether it is so, and how likely that was said to be. `what`: the next bit after those of a byte, before which
- * a one is put; or, 256 and more, the whole byte.
- */
-export type Ask = (chance: number, what: number) => boolean;
+/** Answers whether the next bit is a one, which was said to be so likely. */
+export type Ask = (chance: number) => boolean;
 
 /**
  * The `size` bytes that the answers make. Whoever packs finds the answers in the bytes, whoever unpacks in what was
@@ -29,9 +28,9 @@ export type Ask = (chance: number, what: number) => boolean;
 export async function model(size: number, ask: Ask): Promise<Uint8Array<ArrayBuffer>> {
   const out = new Uint8Array(size);
   /** Twelve bits: how likely a one is. The lower four: how often that was learnt, as far as it matters. */
-  const slots = new Uint16Array(1 << SLOTS).fill(2 ** 15), equal = new Uint16Array(32).fill(2 ** 15);
-  /** What each table's word is worth: after the bits of the byte before it, and behind each opcode. */
-  const worth = new Float64Array(TABLES * 512).fill(0.15);
+  const slots = new Uint16Array((1 << SLOTS) + 2 * RUN + 2).fill(2 ** 15);
+  /** What each one's word is worth: after the bits of the byte before it, and behind each opcode. */
+  const worth = new Float64Array(ASKED * 512).fill(0.15);
   /** About the logarithm of p / (1 - p), for 4096 p. */
   const logs = new Float64Array(4096);
   for (let i = 2048, log = 0; i < 4096; i++) {
@@ -39,13 +38,9 @@ export async function model(size: number, ask: Ask): Promise<Uint8Array<ArrayBuf
     logs[4095 - i] = -log;
     log += 4096 / ((i + 1) * (4095.5 - i));
   }
-  const contexts = new Int32Array(TABLES), places = new Int32Array(TABLES), said = new Float64Array(TABLES);
-  const learn = (table: Uint16Array, at: number, was: number): void => {
-    const slot = table[at]!, times = slot & 15;
-    table[at] = slot + ((was * 65535 - slot) / (times + 1.15) & -16) + +(times < 8);
-  };
+  const contexts = new Int32Array(TABLES), places = new Int32Array(ASKED), said = new Float64Array(ASKED);
 
-  /** Where the last four bytes were read before; where they were now, and how many bytes before that are equal. */
+  /** Where the last three bytes were read before; where they were now, and how many bytes before that are equal. */
   const seen = new Int32Array(1 << 16);
   let from = 0, run = 0;
   /** The last opcodes; how many numbers are still to come behind the last; the bytes last read behind each. */
@@ -54,61 +49,57 @@ export async function model(size: number, ask: Ask): Promise<Uint8Array<ArrayBuf
 
   for (let at = 0; at < size;) {
     if (!(at % SLICE)) await new Promise<void>(soon);
-    const last = out[at - 1]! | 0, two = last | out[at - 2]! << 8;
-    const key = Math.imul(two | out[at - 3]! << 16 | out[at - 4]! << 24, 0x9e3779b1) >>> 16;
+    const last = out[at - 1]! | 0;
+    const key = Math.imul(last | out[at - 2]! << 8 | out[at - 3]! << 16, 0x9e3779b1) >>> 16;
     if (run && out[from] === last) {
       from++;
-      if (run < 31) run++;
+      if (run < RUN) run++;
     } else {
       from = seen[key]!;
-      for (run = 0; from && run < 31 && out[from - run - 1] === out[at - run - 1];) run++;
+      for (run = 0; from && run < RUN && out[from - run - 1] === out[at - run - 1];) run++;
     }
     seen[key] = at;
 
     const opcode = opcodes & 255;
+    const more = due && !first && last > 127 ? last : 0;
+    const state = Math.imul(due ? opcode * 2 + +first : 1, 0x9e3779b1) + more * 0x5ebca6b;
+    contexts[0] = opcode;
+    contexts[1] = opcodes;
+    contexts[2] = behind[opcode]! & 0xffff;
+    contexts[3] = opcodes << 16;
+    for (let i = 0; i < TABLES; i++) contexts[i] = Math.imul(contexts[i]!, 0x2c1b3c6d + (i << 26)) + state + i;
+    const worths = ASKED * (due ? 256 + opcode : 256);
     let value = 1;
-    if (run >= LONG) {
-      const same = ask(equal[run]! / 65536, 256 + out[from]!);
-      learn(equal, run, +same);
-      if (same) value = 256 + out[from]!;
-      else run = 0;
-    }
-    if (value < 2) {
-      const more = due && !first && last > 127 ? last : 0;
-      const state = Math.imul(due ? opcode * 2 + +first : 1, 0x9e3779b1) + more * 0x5ebca6b;
-      contexts[0] = opcode;
-      contexts[1] = opcodes;
-      contexts[2] = behind[opcode]! & 0xffff;
-      contexts[3] = opcodes << 16;
-      for (let i = 0; i < TABLES; i++) contexts[i] = Math.imul(contexts[i]!, 0x2c1b3c6d + (i << 26)) + state + i;
-      const worths = TABLES * (due ? 256 + opcode : 256);
-      for (let half = 16; value < 256;) {
-        if (half > 15) {
-          half = 1;
-          for (let i = 0; i < TABLES; i++) {
-            const hash = Math.imul(contexts[i]! + Math.imul(value, 0x85ebca6b), 0x2c1b3c6d);
-            places[i] = Math.imul(hash ^ hash >>> 15, 0x297a2d39) >>> 32 - SLOTS & -16;
-          }
-        }
-        let sum = 0;
+    for (let half = 16, left = 8; left;) {
+      if (half > 15) {
+        half = 1;
         for (let i = 0; i < TABLES; i++) {
-          said[i] = logs[slots[places[i]! + half]! >> 4]!;
-          sum += said[i]! * (worth[TABLES * value + i]! + worth[worths + i]!);
+          const hash = Math.imul(contexts[i]! + Math.imul(value, 0x85ebca6b), 0x2c1b3c6d);
+          places[i] = Math.imul(hash ^ hash >>> 15, 0x297a2d39) >>> 32 - SLOTS & -16;
         }
-        // e to the power of -sum.
-        let odds = 1 - (sum > 11 ? 11 : sum < -11 ? -11 : sum) / 1024;
-        for (let i = 0; i < 10; i++) odds *= odds;
-        const chance = 1 / (1 + odds);
-        const one = +ask(chance, value);
-        for (let i = 0; i < TABLES; i++) {
-          const change = (one - chance) * 0.003 * said[i]!;
-          worth[TABLES * value + i]! += change;
-          worth[worths + i]! += change;
-          learn(slots, places[i]! + half, one);
-        }
-        value = value * 2 + one;
-        half = half * 2 + one;
       }
+      // What came then, as long as it has been right about this byte.
+      const then = (256 | out[from]!) >> --left;
+      places[TABLES] = (1 << SLOTS) - half + (run && then >> 1 === value ? 2 * run + (then & 1) : 0);
+      let sum = 0;
+      for (let i = 0; i < ASKED; i++) {
+        said[i] = logs[slots[places[i]! + half]! >> 4]!;
+        sum += said[i]! * (worth[ASKED * value + i]! + worth[worths + i]!);
+      }
+      // e to the power of -sum.
+      let odds = 1 - (sum > 11 ? 11 : sum < -11 ? -11 : sum) / 1024;
+      for (let i = 0; i < 10; i++) odds *= odds;
+      const chance = 1 / (1 + odds);
+      const one = +ask(chance);
+      for (let i = 0; i < ASKED; i++) {
+        const change = (one - chance) * 0.003 * said[i]!;
+        worth[ASKED * value + i]! += change;
+        worth[worths + i]! += change;
+        const place = places[i]! + half, slot = slots[place]!, times = slot & 15;
+        slots[place] = slot + ((one * 65535 - slot) / (times + 1.15) & -16) + +(times < 8);
+      }
+      value = value * 2 + one;
+      half = half * 2 + one;
     }
     value = out[at++] = value & 255;
     if (due) {
