@@ -4,10 +4,17 @@
 const Connection = globalThis.RTCPeerConnection;
 /** Every connection that was ever made, in order. */
 const connections = [];
+/** Those that carried sound or picture when they were closed: what was closed has forgotten it. */
+const closed = new Set();
+const carries = (connection) => connection.getTransceivers().length > 0;
 globalThis.RTCPeerConnection = class extends Connection {
   constructor(...args) {
     super(...args);
     connections.push(this);
+  }
+  close() {
+    if (this.signalingState !== "closed" && carries(this)) closed.add(this);
+    super.close();
   }
 };
 
@@ -16,30 +23,24 @@ globalThis.RTCPeerConnection = class extends Connection {
  * that were made, `allOpen` still.
  */
 export function counts() {
-  const media = connections.filter((connection) => connection.getTransceivers().length > 0);
-  const open = media.filter((connection) => connection.signalingState !== "closed");
-  // What was closed has forgotten what it carried.
-  for (const connection of open) wereMedia.add(connection);
-  const allOpen = connections.filter((connection) => connection.signalingState !== "closed").length;
-  return { made: wereMedia.size, open: open.length, all: connections.length, allOpen };
+  const alive = connections.filter((connection) => connection.signalingState !== "closed");
+  const open = alive.filter(carries).length;
+  return { made: closed.size + open, open, all: connections.length, allOpen: alive.length };
 }
-const wereMedia = new Set();
-setInterval(counts, 50);
 
 const WIDTH = 160;
 const HEIGHT = 120;
-/** A picture every so often, ms. */
-const PICTURE = 66;
 let sound;
 
-/** A stream of these kinds: a plain colour `[r, g, b]` with something that moves, and a tone. */
-export async function fakeStream({ kinds = ["audio", "video"], colour = [128, 128, 128], tone = 440 }) {
+/** A stream of these kinds: a plain colour `[r, g, b]` with something that moves, a picture `every` ms, and a tone. */
+export async function fakeStream({ kinds = ["audio", "video"], colour = [128, 128, 128], tone = 440, every = 66 }) {
   const tracks = [];
   if (kinds.includes("audio") && navigator.userAgent.includes("Firefox")) {
     // Without a sound card its AudioContext stands still; its fake microphone does not.
     tracks.push(...(await navigator.mediaDevices.getUserMedia({ audio: true })).getAudioTracks());
   } else if (kinds.includes("audio")) {
-    sound ??= new AudioContext();
+    // A tone needs no more than these samples, and no haste.
+    sound ??= new AudioContext({ sampleRate: 16_000, latencyHint: "playback" });
     const oscillator = new OscillatorNode(sound, { frequency: tone });
     const destination = sound.createMediaStreamDestination();
     oscillator.connect(new GainNode(sound, { gain: 0.5 })).connect(destination);
@@ -57,8 +58,8 @@ export async function fakeStream({ kinds = ["audio", "video"], colour = [128, 12
       pen.fillRect((step += 7) % WIDTH, 0, 8, 12);
     };
     draw();
-    setInterval(draw, PICTURE);
-    tracks.push(...canvas.captureStream(Math.round(1000 / PICTURE)).getVideoTracks());
+    setInterval(draw, every);
+    tracks.push(...canvas.captureStream(Math.round(1000 / every)).getVideoTracks());
   }
   return new MediaStream(tracks);
 }

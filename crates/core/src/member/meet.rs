@@ -10,9 +10,6 @@ use crate::wire::{Hello, Record, Refusal, Role as Says};
 
 /// A channel that is open and says nothing for so long is closed, ms (guess: ten round trips at their worst).
 const HELLO_MS: u64 = 5_000;
-/// More than this is not made of it that somebody has been slow, ms (guess: what a page among eight videos on two cores
-/// was seen to miss).
-const SLACK_MS: u64 = 2_000;
 /// Bytes that may come on a link before its hello, or before we are welcomed.
 const MAX_EARLY: usize = 4 << 20;
 
@@ -76,8 +73,7 @@ impl Member {
             return;
         };
         if link.beats() {
-            let late = now.ms_since(link.heard).saturating_sub(interval);
-            link.slack_ms = link.slack_ms.max(late.min(SLACK_MS));
+            link.is_late(now.ms_since(link.heard), interval);
         }
         link.heard = now;
         if clears {

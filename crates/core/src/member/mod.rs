@@ -97,6 +97,8 @@ pub struct Member {
     planned: Option<Instant>,
     /// When it last woke after having slept.
     woke_at: Option<Instant>,
+    /// What most links were late by when that was last looked at, ms.
+    shared_slack_ms: u64,
     names: Names,
     me: Key,
     inc: u64,
@@ -210,6 +212,7 @@ impl Member {
             now,
             planned: None,
             woke_at: None,
+            shared_slack_ms: 0,
             names,
             me,
             inc,

@@ -29,6 +29,11 @@ impl Member {
         let late = self
             .planned
             .map_or(0, |planned| self.now.ms_since(planned.max(before)));
+        if late <= WAKE_MS {
+            for link in &mut self.links {
+                link.is_late(late, 0);
+            }
+        }
         if late <= u64::from(self.cfg.health_interval_ms) {
             return;
         }
@@ -156,11 +161,26 @@ impl Member {
         3 * u64::from(self.cfg.health_interval_ms) + 100
     }
 
+    /// What most links have been late by, ms, if there are some: then it is this machine, or the one they all share, that
+    /// is busy, and nobody's silence proves much (after Lifeguard, Dadgar et al. 2018: who hears little doubts itself).
+    fn find_shared_slack(&self) -> u64 {
+        let slacks = || {
+            self.links
+                .iter()
+                .filter(|link| link.beats())
+                .map(|link| link.slack_ms)
+        };
+        let count = slacks().count();
+        let most = |ms: &u64| count > 2 && 2 * slacks().filter(|it| it >= ms).count() > count;
+        slacks().filter(most).max().unwrap_or(0)
+    }
+
     fn links_deadline(&self) -> Option<Instant> {
         let silence = self.silence_ms();
+        let shared = self.shared_slack_ms;
         let in_use = self.links.iter().filter(|link| link.beats()).map(|link| {
             let suspect = match link.suspicion {
-                None => link.heard.plus_ms(link.patience(silence)),
+                None => link.heard.plus_ms(link.patience(silence, shared)),
                 Some(suspicion) if suspicion.probes < 2 => suspicion.since.plus_ms(PROBE_MS),
                 Some(suspicion) => suspicion.since.plus_ms(self.verdict_ms(link.rtt_micros)),
             };
@@ -177,6 +197,8 @@ impl Member {
     fn links_on_time(&mut self) {
         let now = self.now;
         let silence = self.silence_ms();
+        let shared = self.find_shared_slack();
+        self.shared_slack_ms = shared;
         let interval = u64::from(self.cfg.health_interval_ms);
         let mut safe = false;
         let ids: Vec<(LinkId, u64)> = self
@@ -203,7 +225,7 @@ impl Member {
                 continue;
             };
             match link.suspicion {
-                None if now >= link.heard.plus_ms(link.patience(silence)) => {
+                None if now >= link.heard.plus_ms(link.patience(silence, shared)) => {
                     link.suspicion = Some(Suspicion {
                         since: now,
                         probes: 1,
@@ -286,6 +308,7 @@ impl Member {
         hidden: bool,
     ) {
         let now = self.now;
+        let interval = u64::from(self.cfg.health_interval_ms);
         let Some(link) = self.link_mut(id) else {
             return;
         };
@@ -293,11 +316,16 @@ impl Member {
         link.hidden = hidden;
         link.heard_seq = seq;
         link.heard_seq_at = now;
-        if echo != 0 && echo == link.seq {
-            let there_and_back = now.as_micros().saturating_sub(link.seq_at.as_micros());
+        // Where it takes longer than from one beat to the next, it is an earlier one that comes back.
+        let since = link.seq.wrapping_sub(echo);
+        if echo != 0 && since < 64 {
+            let every = interval / if link.is_in_use() { 2 } else { 1 };
+            let there_and_back = now.as_micros().saturating_sub(link.seq_at.as_micros())
+                + u64::from(since) * every * 1_000;
             let rtt = there_and_back
                 .saturating_sub(u64::from(held_micros))
                 .min(u64::from(u32::MAX)) as u32;
+            link.is_late(u64::from(rtt / 1_000), interval);
             link.rtt_micros = Some(
                 link.rtt_micros
                     .map_or(rtt, |known| known - known / 8 + rtt / 8),

@@ -70,6 +70,7 @@ impl Member {
 
     fn ask_others(&mut self) {
         let silence = self.silence_ms();
+        let shared = self.shared_slack_ms;
         let Role::Seeking(seek) = &self.role else {
             return;
         };
@@ -83,7 +84,7 @@ impl Member {
             if link.warm
                 && link.beats()
                 && link.suspicion.is_none()
-                && self.now.ms_since(link.heard) <= link.patience(silence)
+                && self.now.ms_since(link.heard) <= link.patience(silence, shared)
                 && self.seat(key).is_some()
             {
                 // Whoever has come to be admitted has said it.

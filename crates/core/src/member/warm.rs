@@ -144,7 +144,8 @@ impl Member {
         let silence = self.silence_ms();
         match self.link_at_hand(key) {
             Some(link) => {
-                link.suspicion.is_some() || self.now.ms_since(link.heard) > link.patience(silence)
+                link.suspicion.is_some()
+                    || self.now.ms_since(link.heard) > link.patience(silence, self.shared_slack_ms)
             }
             None => self
                 .lost
