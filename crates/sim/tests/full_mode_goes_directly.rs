@@ -85,7 +85,7 @@ fn whoever_was_asleep_and_is_asked_to_stop_and_to_go_on_goes_on() {
             let host = host_of(&world, all[0]).expect("there is a host");
             let sleeper = without(&all, &[host])[3];
             world.freeze(sleeper);
-            world.run_ms(2_200 + 10 * (seed % 60));
+            world.run_ms(2_200 + 10 * seed);
             // What was said meanwhile comes at once, and some of it is lost at first.
             world.wake(sleeper);
             world.run_ms(3_000);
@@ -172,6 +172,30 @@ fn a_sender_that_dies_is_heard_by_all_as_far_as_by_anybody() {
                 let heard = world.checker().heard(*member, sender).len();
                 assert_eq!(heard, 31, "m{member} of seed {seed}");
             }
+        }
+    }
+}
+
+#[test]
+fn what_somebody_says_and_goes_while_a_new_host_takes_over_reaches_everybody() {
+    for server in BOTH {
+        for seed in 0..60 {
+            let (mut world, all) = full_room(server, seed, 6);
+            world.run_ms(3_000);
+            world.set_loss(0.1);
+            let host = host_of(&world, all[0]).expect("there is a host");
+            let rest = without(&all, &[host]);
+            world.crash(host);
+            let speaker = *rest.last().expect("there are some");
+            world.run_ms(2_100 + 10 * seed);
+            world
+                .send(speaker, 5_000, None)
+                .expect("it runs")
+                .expect("it takes a message");
+            world.leave(speaker, LeaveHow::Now);
+            let stay = without(&rest, &[speaker]);
+            settle(&mut world, &stay, 15_000);
+            all_arrives(&mut world, &stay, 15_000);
         }
     }
 }

@@ -4,6 +4,7 @@ use super::mutation::mutant;
 use super::roster::Dropped;
 use super::{Member, Role};
 use crate::api::LinkId;
+use crate::config::Mode;
 use crate::link::{Cursor, Link};
 use crate::names::Key;
 use crate::prelude::*;
@@ -72,15 +73,26 @@ impl Member {
     /// Guests that get its messages directly may have more of them than this host: they are asked, and get no more
     /// until it is back. True: not all have answered.
     fn ask_reports(&mut self, key: Key) -> bool {
+        // Who hears whom directly, a new host does not know yet; and whoever it has just taken in may not know that.
+        let new = !self.settled && self.cfg.mode == Mode::Full;
+        let asked = match &self.role {
+            Role::Host(hosting) => hosting.dropping.iter().any(|it| it.was.member == key),
+            _ => true,
+        };
         let mut ids = Vec::new();
         for link in &mut self.links {
-            if link.is_guest() && link.peer != Some(key) && link.hears.contains(&key) {
+            let hears = link.hears.contains(&key) || (new && !asked);
+            if link.is_guest() && link.peer != Some(key) && hears {
                 link.hears.keep(|it| *it != key);
                 ids.push(link.id);
             }
         }
         for id in &ids {
-            self.control(*id, &Record::Report { sender: key });
+            let record = Record::Report { sender: key };
+            match new {
+                true => self.before_pieces(*id, &record),
+                false => self.control(*id, &record),
+            }
         }
         let Role::Host(hosting) = &mut self.role else {
             return false;
