@@ -182,6 +182,9 @@ impl Checker {
         // that nobody else has. The drop has to follow; should the sender come back, the message does, too.
         if heard.gaps == 0 {
             heard.owed.extend(direct);
+        } else {
+            // A gap was told: they need not come.
+            heard.released.extend(direct);
         }
         if gone {
             self.blame(
