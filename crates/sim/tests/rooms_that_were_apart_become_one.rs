@@ -2,6 +2,7 @@
 
 mod common;
 use common::*;
+use peerjs_mesh_core::{Event, LeaveHow};
 use peerjs_mesh_sim::server::ServerKind;
 use peerjs_mesh_sim::{Climate, World};
 
@@ -35,6 +36,39 @@ fn six_hosts_of_one_room_far_from_each_other_are_one_within_15_s() {
             settle(&mut world, &all, 15_000);
             world.run_ms(2_000);
             all_hear_all(&mut world, &all);
+        }
+    }
+}
+
+#[test]
+fn of_two_hosts_the_one_that_was_awake_knows_who_is_gone() {
+    for server in BOTH {
+        for seed in 0..20 {
+            let mut world = homes(server, seed);
+            let all = room(&mut world, 3);
+            let host = host_of(&world, all[0]).expect("there is a host");
+            let [sleeper, leaver] = without(&all, &[host])[..] else {
+                panic!("three members");
+            };
+            talk(&mut world, &all, 200, 2_000);
+            // It looks for its host when it falls asleep, as one that soon hosts.
+            world.cut(sleeper, host, true);
+            world.run_ms(2_300 + 20 * seed);
+            world.freeze(sleeper);
+            world.cut(sleeper, host, false);
+            talk(&mut world, &[leaver], 200, 2_000);
+            world.leave(leaver, LeaveHow::Delivered);
+            world.run_ms(50_000);
+            world.wake(sleeper);
+            settle(&mut world, &[host, sleeper], 15_000);
+            world.run_ms(5_000);
+            let id = world.id(leaver).to_owned();
+            let joined = times(
+                &world,
+                host,
+                |event| matches!(event, Event::PeerJoined { id: joined, .. } if *joined == id),
+            );
+            assert_eq!(joined, 1, "seed {seed} on {}", server.name());
         }
     }
 }

@@ -57,12 +57,13 @@ impl Member {
     /// How many members this one could bring into a merge: those that are there now.
     pub(super) fn live_size(&self) -> u32 {
         if matches!(&self.role, Role::Host(hosting) if hosting.in_doubt()) {
-            return 1;
+            return 0;
         }
-        // Those that were there before this machine slept need not be.
+        // Those that were there before this machine slept need not be, and of itself it knows little more: whoever was
+        // awake knows who is gone.
         let woke = self.woke_at;
         let lives = |link: &&Link| link.is_guest() && woke.is_none_or(|at| link.heard > at);
-        1 + self.links.iter().filter(lives).count() as u32
+        u32::from(woke.is_none()) + self.links.iter().filter(lives).count() as u32
     }
 
     pub(super) fn on_link_received(&mut self, id: LinkId, lane: Lane, frame: &[u8]) {
