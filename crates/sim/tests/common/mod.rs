@@ -5,6 +5,8 @@ use peerjs_mesh_core::{Config, Event};
 use peerjs_mesh_sim::server::ServerKind;
 use peerjs_mesh_sim::{Climate, Micros, Trace, World};
 
+pub(crate) mod calls;
+
 pub(crate) const BOTH: [ServerKind; 2] = [ServerKind::Ours, ServerKind::NpmPeer];
 pub(crate) const ROOM: &str = "a-room";
 
