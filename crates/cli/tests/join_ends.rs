@@ -1,0 +1,172 @@
+//! How `join` ends: politely, at once, or with a code that says what cannot be.
+
+mod common;
+use common::*;
+use serde_json::{json};
+use std::io::Read;
+use std::time::{Duration, Instant};
+
+#[test]
+fn the_end_of_input_ctrl_c_and_sigterm_leave_politely_once_everything_is_delivered() {
+    let (_server, url) = serve();
+    let mut host = Program::join(&url, "polite", &[]);
+    host.lists(1);
+    for how in ["end of input", "Ctrl-C", "SIGTERM"] {
+        let mut guest = Program::join(&url, "polite", &[]);
+        guest.lists(2);
+        for number in 0..100 {
+            guest.say(&json!({"cmd": "send", "data": number}).to_string());
+        }
+        match how {
+            "Ctrl-C" => {
+                // A signal overtakes what stands in the pipe: wait until it is read.
+                for _ in 0..100 {
+                    guest.event("sent");
+                }
+                guest.signal(rustix::process::Signal::INT);
+            }
+            "SIGTERM" => {
+                for _ in 0..100 {
+                    guest.event("sent");
+                }
+                guest.signal(rustix::process::Signal::TERM);
+            }
+            _ => drop(guest.input.take()),
+        }
+        guest.event("left");
+        assert_eq!(guest.exit(), Some(0), "{how}");
+        for number in 0..100 {
+            assert_eq!(host.event("data")["data"], number, "{how}");
+        }
+        host.event("peerdropped");
+    }
+}
+
+#[test]
+fn a_second_ctrl_c_ends_it_at_once() {
+    let (_server, url) = serve();
+    let mut host = Program::join(&url, "hurry", &[]);
+    host.lists(1);
+    let mut guest = Program::join(&url, "hurry", &[]);
+    guest.lists(2);
+    // With the host stopped nothing is delivered, so a polite leave takes its time.
+    host.signal(rustix::process::Signal::STOP);
+    guest.say(r#"{"cmd":"send","data":1}"#);
+    guest.event("sent");
+    guest.signal(rustix::process::Signal::INT);
+    let stopped = Instant::now();
+    loop {
+        // The first is noticed in its own time; only then is another one a second.
+        guest.signal(rustix::process::Signal::INT);
+        if guest.child.try_wait().expect("a child").is_some() {
+            break;
+        }
+        assert!(stopped.elapsed() < Duration::from_secs(3));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(guest.exit(), Some(130));
+    host.signal(rustix::process::Signal::CONT);
+}
+
+#[test]
+fn what_cannot_be_ends_with_its_code_and_exit() {
+    let (_server, url) = serve();
+    let nowhere = "http://127.0.0.1:9/";
+    let rows: [(&[&str], &str, i32); 12] = [
+        (&["join", "", "--server", &url], "invalid-room", 2),
+        (&["join", "a/b", "--server", &url], "invalid-room", 2),
+        (&["join", "a", "--server", "nonsense"], "invalid-option", 2),
+        (
+            &["join", "a", "--server", &url, "--mode", "ring"],
+            "invalid-option",
+            2,
+        ),
+        (
+            &["join", "a", "--server", &url, "--mode", "auto"],
+            "unsupported",
+            2,
+        ),
+        (
+            &[
+                "join",
+                "a",
+                "--server",
+                &url,
+                "--record",
+                "no/such/folder/f",
+            ],
+            "invalid-option",
+            2,
+        ),
+        (
+            &["join", "a", "--server", &url, "--init", "{"],
+            "invalid-option",
+            2,
+        ),
+        (
+            &["join", "a", "--server", &url, "--options", "[]"],
+            "invalid-option",
+            2,
+        ),
+        (
+            &[
+                "join",
+                "a",
+                "--server",
+                &url,
+                "--options",
+                r#"{"join_timeout":"x"}"#,
+            ],
+            "invalid-option",
+            2,
+        ),
+        (
+            &["join", "a", "--server", &url, "--key", "wrong"],
+            "invalid-key",
+            4,
+        ),
+        (&["join", "a", "--server", nowhere], "server-unreachable", 3),
+        (
+            &[
+                "join",
+                "a",
+                "--server",
+                nowhere,
+                "--options",
+                r#"{"join_timeout":700}"#,
+            ],
+            "join-timeout",
+            3,
+        ),
+    ];
+    for (args, code, exit) in rows {
+        let mut program = Program::start(&[args, &["--json"]].concat());
+        let line = program.line(code, |line| parse(line)["code"] == code);
+        assert!(parse(&line)["message"].is_string() && parse(&line)["hint"].is_string());
+        assert_eq!(program.exit(), Some(exit), "{args:?}");
+        // For people the same stands on standard error, and nothing else on standard output.
+        let mut plain = Program::start(args);
+        assert_eq!(plain.exit(), Some(exit), "{args:?}");
+        let mut log = String::new();
+        let mut errors = plain.child.stderr.take().expect("its errors");
+        errors.read_to_string(&mut log).expect("text");
+        assert!(
+            log.contains(&format!("peerjs-mesh: {code}: ")),
+            "{args:?}: {log}"
+        );
+    }
+    let mut usage = Program::start(&["join"]);
+    assert_eq!(usage.exit(), Some(2));
+}
+
+#[test]
+fn what_is_piped_in_is_delivered_though_the_input_ends_before_the_room_is_whole() {
+    let (_server, url) = serve();
+    let mut host = Program::join(&url, "pipe", &[]);
+    host.lists(1);
+    let mut guest = Program::start(&["join", "pipe", "--server", &url]);
+    guest.say("from a pipe");
+    drop(guest.input.take());
+    assert_eq!(host.event("data")["data"], "from a pipe");
+    assert_eq!(guest.exit(), Some(0));
+}
