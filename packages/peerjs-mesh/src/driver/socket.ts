@@ -75,8 +75,10 @@ export class Session {
     clearTimeout(this.#timer);
     const socket = this.#socket;
     if (!socket) return;
-    socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.close();
+    socket.onmessage = socket.onclose = null;
+    // Closed before it is open it would be an error in the page's console; a browser gives up by itself what never opens.
+    socket.onopen = (): void => socket.close();
+    if (socket.readyState) socket.close();
   }
 
   #ends(why: number): void {
