@@ -12,7 +12,7 @@ const COLOURS = [
 const NEAR = 40;
 /** Every so often a picture, ms. Of a crowd fewer: on two cores 56 streams of 15 pictures a second starve everything. */
 const PICTURE = 66;
-const PICTURE_OF_CROWD = 200;
+const PICTURE_OF_CROWD = 400;
 /** For how long pictures and sound have to go on coming, ms. */
 const FLOWS = 3_000;
 

@@ -42,7 +42,7 @@ export async function fakeStream({ kinds = ["audio", "video"], colour = [128, 12
     // A tone needs no more than these samples, and no haste.
     sound ??= new AudioContext({ sampleRate: 16_000, latencyHint: "playback" });
     const oscillator = new OscillatorNode(sound, { frequency: tone });
-    const destination = sound.createMediaStreamDestination();
+    const destination = new MediaStreamAudioDestinationNode(sound, { channelCount: 1 });
     oscillator.connect(new GainNode(sound, { gain: 0.5 })).connect(destination);
     oscillator.start();
     tracks.push(...destination.stream.getAudioTracks());
@@ -67,12 +67,11 @@ export async function fakeStream({ kinds = ["audio", "video"], colour = [128, 12
 /** By sender: the element that plays its stream. */
 const shown = new Map();
 
-/** Plays a member's stream; gives the element. */
+/** Plays a member's stream, in an element that is not in the page: to be looked at by machines it need not be drawn. */
 export function show(id, stream) {
   hide(id);
   const video = document.createElement("video");
   Object.assign(video, { autoplay: true, playsInline: true, srcObject: stream, width: 80, height: 60 });
-  document.body.append(video);
   video.play().catch(() => {});
   shown.set(id, video);
   return video;
@@ -80,7 +79,7 @@ export function show(id, stream) {
 
 /** Plays it no more. */
 export function hide(id) {
-  shown.get(id)?.remove();
+  if (shown.has(id)) shown.get(id).srcObject = null;
   shown.delete(id);
 }
 
