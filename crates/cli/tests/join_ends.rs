@@ -2,7 +2,7 @@
 
 mod common;
 use common::*;
-use serde_json::{json};
+use serde_json::json;
 use std::io::Read;
 use std::time::{Duration, Instant};
 

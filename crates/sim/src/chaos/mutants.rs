@@ -106,11 +106,6 @@ const CROWDS: Drill = Drill {
         &[Fault::Loss(0.1, 5 * SECOND), Fault::Kill],
     )
 };
-const LOSSES: Drill = Drill {
-    late: true,
-    loss: 80,
-    ..drill(Mode::Host, (4, 6), &[Fault::Loss(0.08, 5 * SECOND)])
-};
 const TAILS: Drill = drill(
     Mode::Host,
     (5, 7),
@@ -129,7 +124,7 @@ pub const MUTANTS: &[Mutant] = &[
     mutant(&[OwedForgotten], &MUCH_DIRECTED),
     mutant(&[LastWordsCut], &DEATHS),
     mutant(&[LastNumberShort], &DEATHS),
-    mutant(&[NoStrays, NoAskAgain, NoRepairTimer], &LOSSES),
+    mutant(&[NoStrays, NoAskAgain, NoRepairTimer], &CROWDS),
     mutant(&[NoTailFetch], &TAILS),
     mutant(&[NoResumeReplay, NoAskAgain, NoRepairTimer], &DEATHS),
     mutant(&[JoinWithoutPositions], &DEATHS),
