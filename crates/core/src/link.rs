@@ -253,7 +253,12 @@ impl Link {
     /// How long it may be silent before it is suspected, if one that is never slow may be for `silence` ms, and most are
     /// late by `shared` ms.
     pub(crate) fn patience(&self, silence: u64, shared: u64) -> u64 {
-        silence + 2 * self.slack_ms.max(2 * shared)
+        silence + self.lateness(shared)
+    }
+
+    /// What is given to it beyond the usual, if most are late by `shared` ms, ms.
+    pub(crate) fn lateness(&self, shared: u64) -> u64 {
+        2 * self.slack_ms.max(2 * shared)
     }
 
     /// An offer that nobody has answered.

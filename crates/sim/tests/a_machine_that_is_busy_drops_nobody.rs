@@ -3,36 +3,63 @@
 mod common;
 use common::*;
 use peerjs_mesh_core::Event;
+use peerjs_mesh_sim::World;
+use peerjs_mesh_sim::server::ServerKind;
 
 #[test]
 fn where_every_way_takes_seconds_a_silence_of_some_more_is_nobodys_end() {
     for server in BOTH {
         for seed in 0..10 {
-            let mut world = homes(server, seed);
-            let all = room(&mut world, 8);
-            let host = host_of(&world, all[0]).expect("there is a host");
-            // Queues grow for some seconds, until a way takes 1.5 s.
-            for extra in (150..=1_500).step_by(150) {
-                for (nth, a) in all.iter().enumerate() {
-                    for b in &all[..nth] {
-                        world.delay(*a, *b, extra);
-                    }
-                }
-                world.run_ms(500);
-            }
-            world.run_ms(3_000);
+            let (mut world, all, host) = busy(server, seed, 1_500);
             for silent in without(&all, &[host]) {
                 world.cut_one_way(silent, host, true);
                 world.run_ms(4_000);
                 world.cut_one_way(silent, host, false);
                 world.run_ms(6_000);
             }
-            for member in &all {
-                let dropped = times(&world, *member, |event| {
-                    matches!(event, Event::PeerDropped { .. })
-                });
-                assert_eq!(dropped, 0, "seed {seed} on {}", server.name());
+            nobody_is_dropped(&world, &all, seed);
+        }
+    }
+}
+
+#[test]
+fn where_every_way_takes_five_seconds_nobody_is_too_slow() {
+    for server in BOTH {
+        for seed in 0..10 {
+            let (mut world, all, _) = busy(server, seed, 5_500);
+            for _ in 0..3 {
+                talk(&mut world, &all, 500, 500);
+                all_arrives(&mut world, &all, 40_000);
+                world.run_ms(12_000);
+            }
+            nobody_is_dropped(&world, &all, seed);
+        }
+    }
+}
+
+/// Eight members, and their host; queues have grown for some seconds, until a way takes `way_ms`.
+fn busy(server: ServerKind, seed: u64, way_ms: u64) -> (World, Vec<usize>, usize) {
+    let mut world = homes(server, seed);
+    let all = room(&mut world, 8);
+    let host = host_of(&world, all[0]).expect("there is a host");
+    for extra in (150..=way_ms).step_by(150) {
+        for (nth, a) in all.iter().enumerate() {
+            for b in &all[..nth] {
+                world.delay(*a, *b, extra);
             }
         }
+        world.run_ms(500);
+    }
+    world.run_ms(3_000);
+    (world, all, host)
+}
+
+#[track_caller]
+fn nobody_is_dropped(world: &World, all: &[usize], seed: u64) {
+    for member in all {
+        let dropped = times(world, *member, |event| {
+            matches!(event, Event::PeerDropped { .. })
+        });
+        assert_eq!(dropped, 0, "seed {seed}");
     }
 }

@@ -13,7 +13,7 @@ use crate::wire::{Record, kind};
 /// have reached its limit, ms (guess: a few round trips and the making of an offer on a busy machine).
 const GRACE_MS: u64 = 3_000;
 /// A media connection that is not up after so long is given up and dialled anew, ms (guess: many at once on a weak machine
-/// take 10 s).
+/// take 10 s). It gets more where most of what comes is late.
 const MAKE_MS: u64 = 15_000;
 /// The connection to a member that was dropped is kept so long, ms (guess: what a busy page takes to be back).
 const KEEP_MS: u64 = 10_000;
@@ -245,9 +245,10 @@ impl Member {
             _ => true,
         };
         let grace = if first { 0 } else { GRACE_MS };
+        let make_ms = self.make_ms();
         if let Some(conn) = &mut call.conn {
             let late = match conn.stage {
-                Stage::Making => now >= conn.since.plus_ms(MAKE_MS),
+                Stage::Making => now >= conn.since.plus_ms(make_ms),
                 Stage::Up => false,
                 Stage::Failed => true,
             };
@@ -350,6 +351,10 @@ impl Member {
         }
     }
 
+    fn make_ms(&self) -> u64 {
+        MAKE_MS + 4 * self.shared_slack_ms
+    }
+
     pub(super) fn calls_deadline(&self) -> Option<Instant> {
         let mut next: Option<Instant> = None;
         for call in &self.calls {
@@ -357,7 +362,7 @@ impl Member {
                 _ if call.gone.is_some() => call.gone,
                 Some(conn) if conn.stage == Stage::Up => None,
                 Some(conn) => {
-                    let late = conn.since.plus_ms(MAKE_MS);
+                    let late = conn.since.plus_ms(self.make_ms());
                     Some(conn.again_at.map_or(late, |again| again.min(late)))
                 }
                 // In the past: it waits for a place, not for a time.

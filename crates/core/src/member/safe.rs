@@ -160,7 +160,9 @@ impl Member {
                 behind.push((stream.key, pos.b));
             }
         }
-        let late = now >= link.progress_at.plus_ms(TOO_SLOW_MS);
+        // What it takes has to come to it, and its word of that to come back.
+        let patience = TOO_SLOW_MS + 2 * link.lateness(self.shared_slack_ms);
+        let late = now >= link.progress_at.plus_ms(patience);
         let soon = now >= link.progress_at.plus_ms(PASS_ON_MS) && !mutant!(self, NoPassOn);
         if behind.is_empty() {
             if let Some(link) = self.link_mut(id) {
