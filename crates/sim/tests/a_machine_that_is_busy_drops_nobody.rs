@@ -37,6 +37,27 @@ fn where_every_way_takes_five_seconds_nobody_is_too_slow() {
     }
 }
 
+#[test]
+fn a_round_trip_longer_than_a_heartbeat_stands_in_the_status() {
+    for server in BOTH {
+        let (mut world, all, host) = busy(server, 1, 1_500);
+        world.run_ms(10_000);
+        for guest in without(&all, &[host]) {
+            let status = world.machine(guest).expect("it runs").status();
+            let micros = status
+                .peers
+                .iter()
+                .find(|peer| Some(&peer.id) == status.host.as_ref())
+                .and_then(|peer| peer.rtt_micros)
+                .expect("it has been measured");
+            assert!(
+                (3_000_000..3_500_000).contains(&micros),
+                "{micros} µs, and each way takes 1.5 s and some more"
+            );
+        }
+    }
+}
+
 /// Eight members, and their host; queues have grown for some seconds, until a way takes `way_ms`.
 fn busy(server: ServerKind, seed: u64, way_ms: u64) -> (World, Vec<usize>, usize) {
     let mut world = homes(server, seed);

@@ -5,6 +5,7 @@ mod admit;
 mod calls;
 mod convey;
 mod data;
+mod direct;
 mod dropping;
 mod fill;
 mod follow;

@@ -39,7 +39,7 @@ impl Member {
             return;
         }
         stream.asked_at = Some(now);
-        let record = super::warm::fetch_of(stream);
+        let record = super::direct::fetch_of(stream);
         self.before_pieces(id, &record);
     }
 

@@ -1,4 +1,4 @@
-//! Warm links: members at hand, for the day when one of them hosts; and, in full mode, for their messages.
+//! Warm links: members at hand, for the day when one of them hosts; and, in full mode, for their messages (`direct.rs`).
 //!
 //! The later one of the roster dials the earlier one: in host mode the two deputies, in full mode everybody.
 
@@ -6,7 +6,6 @@ use super::mutation::mutant;
 use super::{Member, Role};
 use crate::api::LinkId;
 use crate::config::{DEPUTIES, Mode};
-use crate::delivery::Stream;
 use crate::link::{Goal, Link, Stage, Standing};
 use crate::names::Key;
 use crate::prelude::*;
@@ -21,15 +20,11 @@ const PACE_MS: u64 = 15;
 /// So long a member is a newcomer, ms (guess).
 const NEW_MS: u64 = 1_000;
 /// A warm link that cannot be made is tried again after so long, ms: doubling from the first to the second (guess).
-const AGAIN_MS: (u64, u64) = (2_000, 60_000);
+const WARM_AGAIN_MS: (u64, u64) = (2_000, 60_000);
 
 /// Whoever was lost so lately is not looked for first, ms (guess: what the verdicts on two that fell silent at once may
 /// be apart, several times over).
-const LOST_MS: u64 = 3_000;
-
-/// Whoever was about to be dropped and was not is asked for its messages again after so long, ms (guess: twice what a
-/// drop waits).
-const DIRECT_AGAIN_MS: u64 = 10_000;
+pub(super) const LOST_MS: u64 = 3_000;
 
 /// A member to which a link is to be kept.
 pub(super) struct Wanted {
@@ -125,7 +120,7 @@ impl Member {
         let now = self.now;
         let random = self.rng.below(500);
         if let Some(it) = self.warm.iter_mut().find(|it| it.key == key) {
-            let (first, most) = AGAIN_MS;
+            let (first, most) = WARM_AGAIN_MS;
             let ms = first.saturating_mul(1 << it.tries.min(8)).min(most);
             it.tries += 1;
             it.at = Some(now.plus_ms(ms + random));
@@ -228,166 +223,6 @@ impl Member {
         self.make_peer(id);
     }
 
-    // ---- messages that come directly
-
-    /// In full mode: from now on the other end's messages come by this link, and no longer by way of the host.
-    pub(super) fn ask_directly(&mut self, id: LinkId) {
-        let Some(link) = self.link(id) else { return };
-        let (Some(key), inc, direct) = (link.peer, link.inc, link.direct) else {
-            return;
-        };
-        let Role::Guest(host) = self.role else { return };
-        if self.cfg.mode != Mode::Full || !link.is_peer() || direct {
-            return;
-        }
-        let Some(stream) = self
-            .streams
-            .iter()
-            .find(|it| it.key == key && it.inc == inc)
-        else {
-            return;
-        };
-        let asked = stream.reported_at;
-        if asked.is_some_and(|at| self.now.ms_since(at) < DIRECT_AGAIN_MS) {
-            return;
-        }
-        let record = fetch_of(stream);
-        self.before_pieces(id, &record);
-        self.before_pieces(host, &Record::Stop { sender: key });
-        if let Some(link) = self.link_mut(id) {
-            link.direct = true;
-        }
-    }
-
-    /// At a new host, or with a member that is here anew: all that can come directly does.
-    pub(super) fn ask_all_directly(&mut self) {
-        let ids: Vec<LinkId> = self
-            .links
-            .iter()
-            .filter(|link| link.is_peer())
-            .map(|link| link.id)
-            .gather();
-        for id in ids {
-            let Role::Guest(host) = self.role else { return };
-            match self
-                .link(id)
-                .filter(|link| link.direct)
-                .and_then(|link| link.peer)
-            {
-                Some(sender) => self.before_pieces(host, &Record::Stop { sender }),
-                None => self.ask_directly(id),
-            }
-        }
-    }
-
-    /// A warm link is no more: what came and went by it comes and goes by way of the host.
-    pub(super) fn peer_link_lost(&mut self, link: &Link) {
-        let Some(key) = link.peer else { return };
-        let now = self.now;
-        self.lost
-            .keep(|it| it.0 != key && now.ms_since(it.1) < LOST_MS);
-        self.lost.push((key, now));
-        self.warm_lost(key);
-        if link.cursors.iter().any(|cursor| cursor.sender == self.me) {
-            self.send_again_to(key);
-        }
-        if let (true, Role::Guest(host)) = (link.direct, &self.role)
-            && !mutant!(self, NoWayBack)
-        {
-            let host = *host;
-            if let Some(record) = self.stream(key).map(fetch_of) {
-                self.before_pieces(host, &record);
-            }
-        }
-    }
-
-    /// The host has said, or is to say, how far that member's messages go.
-    pub(super) fn take_no_more_from(&mut self, key: Key) {
-        let mut ids = Vec::new();
-        for link in &mut self.links {
-            if link.peer == Some(key) && core::mem::take(&mut link.direct) {
-                ids.push(link.id);
-            }
-        }
-        for id in ids {
-            // It is to know that what it directs to us goes by way of the host.
-            self.before_pieces(id, &Record::Stop { sender: key });
-            // Should the host have kept it after all, nobody says so.
-            self.again_at = Some(self.now.plus_ms(DIRECT_AGAIN_MS));
-        }
-    }
-
-    /// That member is not in the room any more, or has begun a new life.
-    pub(super) fn drop_peer_link(&mut self, key: Key) {
-        let ids: Vec<LinkId> = self
-            .links
-            .iter()
-            .filter(|link| link.peer == Some(key) && link.is_peer())
-            .map(|link| link.id)
-            .gather();
-        for id in ids {
-            if let Some(link) = self.link_mut(id) {
-                link.direct = false;
-            }
-            self.fail_link(id, true);
-        }
-    }
-
-    /// What was directed to that member, and not taken, goes by way of the host.
-    pub(super) fn send_again_to(&mut self, key: Key) {
-        let Role::Guest(host) = self.role else { return };
-        if mutant!(self, DirectedOnce) {
-            return;
-        }
-        let Some(serial) = self
-            .out
-            .stream
-            .directed_from(0, |entry| entry.to == Some(key))
-            .map(|entry| entry.serial)
-        else {
-            return;
-        };
-        let me = self.me;
-        if let Some(cursor) = self.link_mut(host).and_then(|link| link.cursor(me))
-            && cursor.serial > serial
-        {
-            (cursor.serial, cursor.serial_off) = (serial, 0);
-        }
-    }
-
-    /// Whose directed messages a guest sends by way of the host: of those in the room who get none directly.
-    pub(super) fn by_host(&self) -> Vec<Key> {
-        let me = self.me;
-        let mut keys: Vec<Key> = self.roster.iter().map(|seat| seat.key).gather();
-        for link in &self.links {
-            if link.is_peer() && link.cursors.iter().any(|it| it.sender == me) {
-                keys.keep(|key| Some(*key) != link.peer);
-            }
-        }
-        keys
-    }
-
-    /// A guest gets that sender's broadcasts by another way.
-    pub(super) fn on_stop(&mut self, id: LinkId, sender: Key) {
-        if sender == self.me {
-            if let Some(link) = self.link_mut(id) {
-                link.cursors.clear();
-            }
-            if let Some(key) = self.link(id).and_then(|link| link.peer) {
-                self.send_again_to(key);
-            }
-            return;
-        }
-        if let Some(cursor) = self.link_mut(id).and_then(|link| link.cursor(sender)) {
-            cursor.on = false;
-        }
-        if let Some(link) = self.link_mut(id)
-            && !link.hears.contains(&sender)
-        {
-            link.hears.push(sender);
-        }
-    }
-
     // ---- who may do what
 
     /// What one member says to another goes through whoever is at hand. True: it is for this one; else it has been passed
@@ -429,16 +264,5 @@ impl Member {
             return false;
         }
         to == self.me
-    }
-}
-
-/// Asks for a sender's messages from where we are. This and [`Record::Stop`] go on the lane that keeps order: one that
-/// overtook the other would leave that sender unheard.
-pub(super) fn fetch_of<'a>(stream: &Stream) -> Record<'a> {
-    Record::Fetch {
-        sender: stream.key,
-        inc: stream.inc,
-        b: stream.held(),
-        off: stream.held_off(),
     }
 }
