@@ -17,11 +17,12 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["peerjs-mesh-core", "peerjs-mesh-broker"],
     ),
     ("peerjs-mesh-lab", &[]),
+    ("peerjs-mesh-packing", &[]),
     ("peerjs-mesh", &["peerjs-mesh-core"]),
     ("peerjs-mesh-wasm", &["peerjs-mesh-core"]),
     ("peerjs-mesh-server", &["peerjs-mesh-broker"]),
     ("peerjs-mesh-cli", &["peerjs-mesh", "peerjs-mesh-server"]),
-    ("xtask", &[]),
+    ("xtask", &["peerjs-mesh-packing"]),
 ];
 
 /// The crates that are deterministic machines.

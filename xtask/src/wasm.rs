@@ -1,5 +1,6 @@
 //! The browser module: cargo → wasm-opt → names off.
 
+use std::path::Path;
 use std::time::Duration;
 
 use crate::repo::Repo;
@@ -30,13 +31,20 @@ const OPTIMISER: &[&str] = &[
 /// The largest functions of the module, written by the helper, for `size`.
 pub(crate) const FUNCTIONS: &str = "wasm/functions.json";
 
-/// Leaves `mesh_bg.wasm` in packages/peerjs-mesh/wasm; its build.mjs packs it.
+/// Of the module that takes the other one out: that is code for its time, not for its size.
+const OPTIMISER_OF_UNPACKER: &[&str] = &["-Oz", "--low-memory-unused"];
+
+const PLACE: &str = "packages/peerjs-mesh/wasm";
+
+/// Leaves in packages/peerjs-mesh/wasm what its build.mjs takes: `mesh_bg.wasm`, the same packed, and what takes it out.
 pub(crate) fn build(repo: &Repo) -> Result<()> {
     let mut cargo = repo.cargo();
     cargo.args([
         "build",
         "--package",
         "peerjs-mesh-wasm",
+        "--package",
+        "peerjs-mesh-packing",
         "--profile",
         "wasm",
         "--target",
@@ -44,40 +52,67 @@ pub(crate) fn build(repo: &Repo) -> Result<()> {
     ]);
     run::shown(cargo, COMPILE)?;
 
-    let module = repo
-        .target
-        .join("wasm32-unknown-unknown/wasm/peerjs_mesh_wasm.wasm");
-    let module = module.to_string_lossy();
-    let inputs = [module.as_ref(), "xtask/src/bin", "xtask/src/wasm.rs"];
+    let modules = repo.target.join("wasm32-unknown-unknown/wasm");
+    let module = modules.join("peerjs_mesh_wasm.wasm");
+    let unpacker = modules.join("peerjs_mesh_packing.wasm");
+    let (module, unpacker) = (module.to_string_lossy(), unpacker.to_string_lossy());
+    let inputs = [
+        module.as_ref(),
+        unpacker.as_ref(),
+        "crates/packing",
+        "xtask/src/bin",
+        "xtask/src/wasm.rs",
+    ];
     build::unless_fresh(
         repo,
         "wasm",
         &inputs,
-        "packages/peerjs-mesh/wasm/mesh_bg.wasm",
+        &format!("{PLACE}/mesh.packed"),
         || {
             println!("  browser module");
-            let work = repo.target.join("wasm");
-            std::fs::create_dir_all(&work)?;
-            let named = work.join("named.wasm");
-            let package = repo.root.join("packages/peerjs-mesh/wasm");
+            let package = repo.root.join(PLACE);
             std::fs::create_dir_all(&package)?;
-
-            let mut optimise = repo.program("node", "");
-            optimise
-                .arg("node_modules/binaryen/bin/wasm-opt")
-                .args(OPTIMISER);
-            optimise.arg(module.as_ref()).arg("-o").arg(&named);
-            run::shown(optimise, OPTIMISE)?;
-
-            let mut strip = helper(repo);
-            strip
-                .arg("strip")
-                .arg(&named)
-                .arg(package.join("mesh_bg.wasm"))
-                .arg(repo.target.join(FUNCTIONS));
-            run::shown(strip, COMPILE)
+            let made = package.join("mesh_bg.wasm");
+            finish(repo, &module, OPTIMISER, &made, FUNCTIONS)?;
+            let unpack = package.join("unpack.wasm");
+            finish(
+                repo,
+                &unpacker,
+                OPTIMISER_OF_UNPACKER,
+                &unpack,
+                "wasm/unpacker.json",
+            )?;
+            let mut pack = helper(repo);
+            pack.arg("pack").arg(made).arg(package.join("mesh.packed"));
+            run::shown(pack, COMPILE)
         },
     )
+}
+
+/// Makes a module smaller, and lists its functions in a file in the target folder.
+fn finish(
+    repo: &Repo,
+    module: &str,
+    optimiser: &[&str],
+    result: &Path,
+    functions: &str,
+) -> Result<()> {
+    let work = repo.target.join("wasm");
+    std::fs::create_dir_all(&work)?;
+    let named = work.join("named.wasm");
+    let mut optimise = repo.program("node", "");
+    optimise
+        .arg("node_modules/binaryen/bin/wasm-opt")
+        .args(optimiser);
+    optimise.arg(module).arg("-o").arg(&named);
+    run::shown(optimise, OPTIMISE)?;
+    let mut strip = helper(repo);
+    strip
+        .arg("strip")
+        .arg(&named)
+        .arg(result)
+        .arg(repo.target.join(functions));
+    run::shown(strip, COMPILE)
 }
 
 /// The helper program, compiled without optimisation: it works a second, and its dependencies would be

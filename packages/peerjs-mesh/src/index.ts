@@ -16,13 +16,17 @@ export type { ConnectionOptions, MeshOptions } from "./options.js";
 export type { StreamState } from "./streams.js";
 export { version } from "./version.js";
 
+/** The module that takes the other one out: two letters a byte, put in by the build. */
+declare const UNPACKER: string;
+
+const unpacker = (): Uint8Array<ArrayBuffer> => Uint8Array.from(UNPACKER.match(/../g)!, (byte) => parseInt(byte, 16));
 const bytesOf = (base64: string): Uint8Array =>
   (Uint8Array as any).fromBase64?.(base64) ?? Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 
 const load = once(async () => {
   // The text is named once: bundlers write it out as often as it is named.
   const [packed] = [text].map(bytesOf) as [Uint8Array<ArrayBuffer>];
-  return instance(await WebAssembly.compile(await unpack(packed)));
+  return instance(await WebAssembly.compile(await unpack(unpacker(), packed)));
 });
 
 /**

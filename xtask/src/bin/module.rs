@@ -1,5 +1,6 @@
 //! The part of the browser build that needs crates which most commands do without: a program of its own.
-//! `strip MODULE RESULT FUNCTIONS` takes names and notes off, and writes the functions' sizes as JSON.
+//! `strip MODULE RESULT FUNCTIONS` takes names and notes off, and writes the functions' sizes as JSON; `pack MODULE RESULT`
+//! packs it for `index.js`.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -20,7 +21,11 @@ fn main() -> Result<(), Box<dyn Error>> {
             std::fs::write(functions, format!("{:#}\n", functions_of(&bytes)?))?;
             Ok(())
         }
-        _ => Err("usage: xtask-module strip MODULE RESULT FUNCTIONS".into()),
+        ["pack", module, result] => {
+            let packed = peerjs_mesh_packing::pack(&std::fs::read(module)?)?;
+            Ok(std::fs::write(result, packed)?)
+        }
+        _ => Err("usage: xtask-module strip MODULE RESULT FUNCTIONS | pack MODULE RESULT".into()),
     }
 }
 

@@ -1,0 +1,242 @@
+//! What comes next: for every bit of a WebAssembly module, how likely it is a one.
+//!
+//! For every bit four tables are asked what came of it before, each after something else that was read lately, and one
+//! more how often what came after the same bytes came again. What they say is weighed by how right they have been. They
+//! know how WebAssembly is written: what is an opcode, and how many numbers follow it. (The parts are those of Mahoney's
+//! PAQ: bit history by context, logistic mixing, a match model.)
+//!
+//! Whoever packs and whoever unpacks must come to the same chances to the last bit: there is no arithmetic here but what
+//! IEEE 754 and two's complement say exactly.
+
+/// The longest module that can be packed, bytes.
+pub const LONGEST: usize = OUT - BEFORE;
+
+/// All sizes are powers of two, and what is looked up is cut to them: a page need not load what says that it was too much.
+const OUT: usize = 512 << 10;
+
+const TABLES: usize = 4;
+/// All that are asked: the tables, and what came after the same bytes.
+const ASKED: usize = TABLES + 1;
+/// As a power of two, the slots that all tables share: each 16 are for half a byte after one context. (Half of them: 600
+/// bytes more, a tenth less time. Two tables more: 400 bytes less, a third more time.)
+const SLOTS: u32 = 21;
+/// Logarithms are told apart by a part of one so small.
+const STEPS: f32 = 170.0;
+/// More equal bytes than these are not counted.
+const RUN: usize = 15;
+/// Zeros before the first byte, so that there is always something to look back at.
+const BEFORE: usize = 32;
+
+/// Says what the next bit is, which was said to be a one with so many 65536ths.
+pub(crate) trait Ask {
+    fn ask(&mut self, chance: u32) -> bool;
+}
+
+/// All zeros is how it begins, but for [`Model::begin`]: so it needs no bytes in a module.
+pub(crate) struct Model {
+    /// Twelve bits: how likely a one is, less a half. The lower four: how often that was learnt, as far as it matters.
+    slots: [u16; 2 << SLOTS],
+    /// What each one's word is worth: after the bits of the byte before it, and behind each opcode.
+    worth: [[f32; ASKED]; 512],
+    /// About the logarithm of p / (1 - p), for 4096 p; and p, for so many logarithms.
+    logs: [f32; 4096],
+    chances: [f32; 4096],
+    /// Where the last three bytes were read before.
+    seen: [u32; 1 << 16],
+    /// Where they were now, and how many bytes have been equal since.
+    from: usize,
+    run: usize,
+    /// The last opcodes; how many numbers are still to come behind the last; whether none has; the bytes last read behind
+    /// each.
+    opcodes: u32,
+    due: u32,
+    first: bool,
+    behind: [u32; 256],
+    /// What has come, and how much.
+    out: [u8; OUT],
+    at: usize,
+}
+
+impl Model {
+    pub(crate) const NEW: Model = Model {
+        slots: [0; 2 << SLOTS],
+        worth: [[0.0; ASKED]; 512],
+        logs: [0.0; 4096],
+        chances: [0.0; 4096],
+        seen: [0; 1 << 16],
+        from: 0,
+        run: 0,
+        opcodes: 0,
+        due: 0,
+        first: false,
+        behind: [0; 256],
+        out: [0; OUT],
+        at: 0,
+    };
+
+    /// As new; then [`Model::begin`].
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) fn forget(&mut self) {
+        self.slots.fill(0);
+        self.seen.fill(0);
+        (self.from, self.run, self.opcodes, self.due) = (0, 0, 0, 0);
+        self.behind.fill(0);
+        self.out.fill(0);
+    }
+
+    pub(crate) fn begin(&mut self) {
+        self.at = BEFORE;
+        self.first = true;
+        for one in &mut self.worth {
+            *one = [0.12; ASKED];
+        }
+        let mut log = 0.0_f32;
+        for i in 2048..4096_usize {
+            self.logs[i % 4096] = log;
+            self.logs[(4095 - i) % 4096] = -log;
+            log += 4096.0 / ((i as f32 + 1.0) * (4095.5 - i as f32));
+        }
+        for i in 0..4096 {
+            // Nearly e to the power of -log.
+            let mut odds = 1.0 - (i as f32 - 2048.0) / (256.0 * STEPS);
+            for _ in 0..8 {
+                odds *= odds;
+            }
+            self.chances[i] = 1.0 / (1.0 + odds);
+        }
+    }
+
+    /// What has come so far, then zeros.
+    pub(crate) fn out(&self) -> &[u8] {
+        self.out.split_at(BEFORE).1
+    }
+
+    fn read(&self, at: usize) -> u32 {
+        u32::from(self.out[at % OUT])
+    }
+
+    /// One byte more; none beyond [`LONGEST`].
+    #[inline(never)]
+    pub(crate) fn byte(&mut self, coder: &mut impl Ask) {
+        let at = self.at;
+        let last = self.read(at.wrapping_sub(1));
+        let before = self.read(at.wrapping_sub(2)) | self.read(at.wrapping_sub(3)) << 8;
+        let key = (last | before << 8).wrapping_mul(0x9e37_79b1) >> 16;
+        if self.run > 0 && self.read(self.from) == last {
+            self.from += 1;
+            self.run = RUN.min(self.run + 1);
+        } else {
+            self.from = self.seen[key as usize % (1 << 16)] as usize;
+            self.run = 1;
+        }
+        self.seen[key as usize % (1 << 16)] = at as u32;
+
+        let opcode = self.opcodes & 255;
+        let (due, first) = (self.due > 0, self.first);
+        let more = if due && !first { last } else { 0 };
+        let state = if due {
+            opcode * 2 + u32::from(first)
+        } else {
+            1
+        };
+        let state = state
+            .wrapping_mul(0x9e37_79b1)
+            .wrapping_add(more.wrapping_mul(0x05eb_ca6b));
+        let contexts: [u32; TABLES] = [
+            opcode,
+            self.opcodes,
+            self.behind[opcode as usize % 256] & 0xffff,
+            self.opcodes << 16,
+        ];
+        let mut hashes = [0_u32; TABLES];
+        for (i, context) in contexts.into_iter().enumerate() {
+            hashes[i] = context
+                .wrapping_mul(0x2c1b_3c6d_u32.wrapping_add((i as u32) << 26))
+                .wrapping_add(state)
+                .wrapping_add(i as u32);
+        }
+        let worths = if due { 256 + opcode } else { 256 } as usize;
+        let expected = self.read(self.from) | 256;
+        let mut places = [0_usize; ASKED];
+        let mut value = 1_u32;
+        let mut half = 16_usize;
+        for left in (0..8).rev() {
+            if half > 15 {
+                half = 1;
+                for (place, hash) in places.iter_mut().zip(hashes) {
+                    let hash = hash
+                        .wrapping_add(value.wrapping_mul(0x85eb_ca6b))
+                        .wrapping_mul(0x2c1b_3c6d);
+                    let hash = (hash ^ hash >> 15).wrapping_mul(0x297a_2d39);
+                    *place = (hash >> (32 - SLOTS) & !15) as usize;
+                }
+            }
+            // What came then, as long as it has been right about this byte.
+            let then = expected >> left;
+            let same = self.run > 0 && then >> 1 == value;
+            let run = match same {
+                true => 2 * self.run + (then & 1) as usize,
+                false => 0,
+            };
+            places[TABLES] = (1 << SLOTS) + run - half;
+            let mut said = [0.0; ASKED];
+            let mut words = [0.0; ASKED];
+            for i in 0..ASKED {
+                let slot = self.slots[(places[i] + half) % (2 << SLOTS)] ^ 0x8000;
+                said[i] = self.logs[usize::from(slot >> 4) % 4096];
+                let worth = self.worth[value as usize % 256][i] + self.worth[worths % 512][i];
+                words[i] = said[i] * worth;
+            }
+            // Each bit waits for the one before it: what can be found at once, or beforehand, is.
+            let sum = (words[0] + words[1]) + (words[2] + words[3]) + words[4];
+            let chance = self.chances[((sum * STEPS + 2048.0) as usize).min(4095)];
+            let one = coder.ask((chance * 65534.0) as u32 + 1);
+            let change = (if one { 1.0 } else { 0.0 } - chance) * 0.003;
+            for i in 0..ASKED {
+                let change = change * said[i];
+                self.worth[value as usize % 256][i] += change;
+                self.worth[worths % 512][i] += change;
+                let slot = &mut self.slots[(places[i] + half) % (2 << SLOTS)];
+                let was = i32::from(*slot ^ 0x8000);
+                let times = was & 15;
+                let to = if one { 65535 } else { 0 };
+                let step = ((to - was) as f32 * (1.0 / (times as f32 + 1.15))) as i32 & !15;
+                *slot = (was + step + i32::from(times < 8)) as u16 ^ 0x8000;
+            }
+            value = value * 2 + u32::from(one);
+            half = half * 2 + usize::from(one);
+        }
+        let value = value & 255;
+        self.out[at % OUT] = value as u8;
+        self.at = at.wrapping_add(1);
+        self.follow(value);
+    }
+
+    /// What that byte is in a module.
+    fn follow(&mut self, value: u32) {
+        let opcode = self.opcodes & 255;
+        if self.due == 0 {
+            self.opcodes = self.opcodes << 8 | value;
+            self.due = match value {
+                2..=4 | 12..=16 | 32..=36 | 63..=66 => 1,
+                17 | 40..=62 => 2,
+                _ => 0,
+            };
+            self.first = true;
+            return;
+        }
+        let behind = &mut self.behind[opcode as usize % 256];
+        *behind = *behind << 8 | value;
+        if opcode == 33 || opcode == 34 {
+            self.behind[32] = value;
+        }
+        // The first number of a br_table says how many follow it and the one that always does.
+        if self.first && opcode == 14 {
+            self.due += value;
+        }
+        if value < 128 {
+            self.due -= 1;
+        }
+        self.first = false;
+    }
+}
