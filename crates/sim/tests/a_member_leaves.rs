@@ -3,7 +3,7 @@
 mod common;
 use common::*;
 use peerjs_mesh_core::{Event, LeaveHow};
-use peerjs_mesh_sim::Life;
+use peerjs_mesh_sim::{Life, World};
 
 #[test]
 fn a_member_that_leaves_has_been_heard_by_all_and_is_dropped_by_all_at_once() {
@@ -62,5 +62,27 @@ fn the_last_member_leaves_an_empty_room_that_the_next_one_founds_at_once() {
         let next = join(&mut world);
         let took = settle(&mut world, &[next], 1_000);
         assert!(took < 50, "{took} ms");
+    }
+}
+
+#[test]
+fn two_who_leave_together_are_gone_within_a_second() {
+    for server in BOTH {
+        for apart in [0, 5, 50, 300] {
+            let mut world = homes(server, 2);
+            let all = room(&mut world, 2);
+            talk(&mut world, &all, 50, 500);
+            for member in &all {
+                world.leave(*member, LeaveHow::Delivered);
+                world.run_ms(apart);
+            }
+            let gone = |world: &World| all.iter().all(|it| world.life(*it) == Life::Left);
+            let took = world.run_until(10_000, gone);
+            assert!(
+                took.is_some_and(|ms| ms < 1_000),
+                "{apart} ms apart: {took:?} ms on {}",
+                server.name()
+            );
+        }
     }
 }

@@ -78,7 +78,13 @@ impl Member {
             }
             Record::Bye { last, staying } if my_host => self.on_host_bye(peer, last, staying),
             Record::Bye { last, .. } if my_guest => self.on_guest_bye(id, last),
-            Record::Bye { .. } => self.fail_link(id, true),
+            Record::Bye { staying, .. } => {
+                if self.leave.is_some() && !staying && !self.gone_too.contains(&peer) {
+                    self.gone_too.push(peer);
+                }
+                self.fail_link(id, true);
+                self.check_left();
+            }
             // What only a host may say.
             Record::Welcome(welcome) if knocking => self.on_welcome(id, peer, welcome),
             Record::Refuse(refusal) if knocking || my_host => self.on_refusal(id, refusal),

@@ -156,6 +156,8 @@ pub struct Member {
     hidden: Option<Instant>,
     /// When the office was handed over last, by this member or to it.
     handed_at: Option<Instant>,
+    /// Those who have said goodbye while this member leaves, and not as its host or its guest.
+    gone_too: Vec<Key>,
     /// Members to which links are kept.
     warm: Vec<warm::Wanted>,
     /// Members whose links at hand were lost, and when.
@@ -256,6 +258,7 @@ impl Member {
             leave: None,
             hidden: None,
             handed_at: None,
+            gone_too: Vec::new(),
             warm: Vec::new(),
             lost: Vec::new(),
             again_at: None,

@@ -127,6 +127,10 @@ impl Member {
 
     /// Out of the room: its links are closed, and the user is told.
     fn end_standing(&mut self) {
+        if self.leave.is_some() {
+            // Whoever hosted until now may be leaving, too, and wait for others to know.
+            self.say_bye(false);
+        }
         self.sync_due = false;
         if core::mem::take(&mut self.synced) {
             self.emit(Event::Sync { peers: None });

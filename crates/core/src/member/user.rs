@@ -6,6 +6,7 @@ use crate::api::{
 };
 use crate::config::{MAX_INIT_DATA, MAX_WAITING_SENDS};
 use crate::delivery::Waiting;
+use crate::link::Link;
 use crate::prelude::*;
 use crate::wire::{Record, kind};
 use crate::{Counters, Instant};
@@ -207,7 +208,8 @@ impl Member {
         if self.leave.is_none() || matches!(self.role, Role::Left) {
             return;
         }
-        let alone = !self.was_in;
+        let gone = |key| key == self.me || self.gone_too.contains(&key);
+        let alone = !self.was_in || self.roster.iter().all(|seat| gone(seat.key));
         if !alone
             && matches!(self.role, Role::Seeking(_))
             && self.handed_at >= self.leave.map(|it| it.1)
@@ -221,21 +223,25 @@ impl Member {
         }
     }
 
-    /// Says goodbye on every link that is in use, and goes.
+    /// Says goodbye on every link, and goes.
     pub(super) fn say_goodbye(&mut self) {
         self.fill_links();
-        self.say_bye(false);
+        self.say_bye_by(false, Link::beats);
         self.finish();
     }
 
-    /// `staying`: only the host's office ends.
+    /// Says goodbye where the room is carried. `staying`: only the host's office ends.
     pub(super) fn say_bye(&mut self, staying: bool) {
+        self.say_bye_by(staying, Link::is_in_use);
+    }
+
+    fn say_bye_by(&mut self, staying: bool, by: impl Fn(&Link) -> bool) {
         let last = self.out.b;
         let bytes = Record::Bye { last, staying }.write(&self.names);
         let ids: Vec<LinkId> = self
             .links
             .iter()
-            .filter(|link| link.is_in_use())
+            .filter(|link| by(link))
             .map(|link| link.id)
             .gather();
         for id in ids {
