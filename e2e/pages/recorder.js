@@ -13,7 +13,9 @@ export function record() {
   const Real = WebAssembly.Instance;
   WebAssembly.Instance = class {
     constructor(module) {
-      this.exports = taped(new Real(module).exports, lines);
+      const { exports } = new Real(module);
+      // The other one that a page makes takes this one out of its packing.
+      this.exports = "inbox" in exports ? taped(exports, lines) : exports;
     }
   };
 }
