@@ -117,7 +117,10 @@ impl Member {
             Record::Heard { host } => self.on_heard(peer, host),
             // What guests say to their host.
             Record::Reported(list) if my_guest => self.on_reported(id, list),
-            Record::Stop { sender } if my_guest || (warm && sender == self.me) => {
+            // Of its own a host leaves nothing out: a word from before that is late.
+            Record::Stop { sender }
+                if (my_guest && sender != self.me) || (warm && sender == self.me) =>
+            {
                 self.on_stop(id, sender);
             }
             Record::Join(join) => self.on_join(id, join),
