@@ -3,12 +3,11 @@
 
 mod common;
 
-use common::{config, room, settle};
-use peerjs_mesh_core::{
-    Counters, Event, Input, Instant, LeaveHow, Member, Outcome, Output, SendError, Sent, Status,
-};
+use common::liar::join_liar;
+use common::{room, settle};
+use peerjs_mesh_core::{LeaveHow, Output};
 use peerjs_mesh_sim::server::ServerKind;
-use peerjs_mesh_sim::{Climate, Machine, World};
+use peerjs_mesh_sim::{Climate, World};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 const SEEDS: u64 = 240;
@@ -42,9 +41,8 @@ impl Rng {
     }
 }
 
-/// A member whose frames are bent on their way out.
+/// Bends the frames of a member on their way out.
 struct Bent {
-    member: Member,
     rng: Rng,
     sent: u32,
     kept: Vec<Vec<u8>>,
@@ -98,76 +96,18 @@ impl Bent {
     }
 }
 
-impl Machine for Bent {
-    fn handle_input(&mut self, now: Instant, input: Input<'_>) {
-        self.member.handle_input(now, input);
-    }
-    fn handle_timeout(&mut self, now: Instant) {
-        self.member.handle_timeout(now);
-    }
-    fn send(
-        &mut self,
-        now: Instant,
-        payload: Vec<u8>,
-        to: Option<&str>,
-    ) -> Result<Sent, SendError> {
-        self.member.send(now, payload, to)
-    }
-    fn set_init_data(&mut self, now: Instant, data: Vec<u8>) -> Result<(), SendError> {
-        self.member.set_init_data(now, data)
-    }
-    fn give(&mut self, now: Instant, kinds: Option<u8>) -> Result<(), SendError> {
-        self.member.give(now, kinds)
-    }
-    fn drop_host(&mut self, now: Instant) {
-        self.member.drop_host(now);
-    }
-    fn leave(&mut self, now: Instant, how: LeaveHow) {
-        self.member.leave(now, how);
-    }
-    fn poll_output(&mut self) -> Option<Output> {
-        let output = self.member.poll_output()?;
-        Some(match output {
-            Output::Send { link, lane, frame } => Output::Send {
-                link,
-                lane,
-                frame: self.bend(frame),
-            },
-            other => other,
-        })
-    }
-    fn poll_outcome(&mut self) -> Option<Outcome> {
-        self.member.poll_outcome()
-    }
-    fn poll_event(&mut self) -> Option<Event> {
-        self.member.poll_event()
-    }
-    fn poll_timeout(&self) -> Option<Instant> {
-        self.member.poll_timeout()
-    }
-    fn id(&self) -> &str {
-        self.member.id()
-    }
-    fn status(&self) -> Status {
-        self.member.status()
-    }
-    fn counters(&self) -> Counters {
-        self.member.counters()
-    }
-}
-
 fn join_bent(world: &mut World, rng: &mut Rng) -> usize {
-    let now = Instant::from_micros(world.now());
-    let member = Member::new(config(), rng.seed(), now).expect("the options are right");
-    let window = config().link_window;
-    let rng = Rng(rng.next());
-    let bent = Bent {
-        member,
-        rng,
+    let seed = rng.seed();
+    let mut bent = Bent {
+        rng: Rng(rng.next()),
         sent: 0,
         kept: Vec::new(),
     };
-    world.add(Box::new(bent), 0, window)
+    join_liar(world, seed, move |output| {
+        if let Output::Send { frame, .. } = output {
+            *frame = bent.bend(core::mem::take(frame));
+        }
+    })
 }
 
 /// Gives the frames that honest members could not read.

@@ -6,6 +6,7 @@ use peerjs_mesh_sim::server::ServerKind;
 use peerjs_mesh_sim::{Climate, Micros, Trace, World};
 
 pub(crate) mod calls;
+pub(crate) mod liar;
 
 pub(crate) const BOTH: [ServerKind; 2] = [ServerKind::Ours, ServerKind::NpmPeer];
 pub(crate) const ROOM: &str = "a-room";
