@@ -53,6 +53,7 @@ for (const entry of ["index.js", "url.js"]) {
   writeFileSync(at("dist", entry), `${code}\n`);
 }
 copyFileSync(at("wasm", "mesh_bg.wasm"), at("dist", "mesh_bg.wasm"));
+
 const require = createRequire(import.meta.url);
 const tsc = join(dirname(require.resolve("typescript/package.json")), "bin", "tsc");
 execFileSync(process.execPath, [tsc, "--project", at("tsconfig.json")], { stdio: "inherit" });

@@ -115,7 +115,7 @@ impl Model {
         u32::from(self.out[at % OUT])
     }
 
-    /// One byte more; none beyond [`LONGEST`].
+    /// One byte more. Who wants more than [`LONGEST`] gets them in the place of the first.
     #[inline(never)]
     pub(crate) fn byte(&mut self, coder: &mut impl Ask) {
         let at = self.at;

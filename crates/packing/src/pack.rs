@@ -74,7 +74,7 @@ pub fn unpack(packed: &[u8]) -> Result<Vec<u8>, Error> {
     for _ in 0..size {
         model.byte(&mut decoder.with(packed));
     }
-    Ok(model.out()[..size].to_vec())
+    Ok(model.out().iter().take(size).copied().collect())
 }
 
 /// An arithmetic coder whose answers are the bits of `bytes`.

@@ -1,6 +1,7 @@
 //! Eight videos on two cores: everything is there, and takes seconds. Whoever is silent then is slow, not gone.
 
 mod common;
+use common::calls::*;
 use common::*;
 use peerjs_mesh_core::Event;
 use peerjs_mesh_sim::World;
@@ -58,10 +59,24 @@ fn a_round_trip_longer_than_a_heartbeat_stands_in_the_status() {
     }
 }
 
+#[test]
+fn a_connection_for_sound_and_pictures_that_takes_sixteen_seconds_there_is_not_made_again() {
+    for server in BOTH {
+        let (mut world, all, host) = busy(server, 1, 2_250);
+        world.give(host, Some(BOTH_KINDS));
+        until_all_see(&mut world, &all, &[host], 30_000);
+        assert_eq!(
+            made(&world),
+            14,
+            "one with each of seven, both ends counted"
+        );
+    }
+}
+
 /// Eight members, and their host; queues have grown for some seconds, until a way takes `way_ms`.
 fn busy(server: ServerKind, seed: u64, way_ms: u64) -> (World, Vec<usize>, usize) {
     let mut world = homes(server, seed);
-    let all = room(&mut world, 8);
+    let all = call_room(&mut world, 8, u32::MAX);
     let host = host_of(&world, all[0]).expect("there is a host");
     for extra in (150..=way_ms).step_by(150) {
         for (nth, a) in all.iter().enumerate() {

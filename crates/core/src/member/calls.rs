@@ -13,7 +13,7 @@ use crate::wire::{Record, kind};
 /// have reached its limit, ms (guess: a few round trips and the making of an offer on a busy machine).
 const GRACE_MS: u64 = 3_000;
 /// A media connection that is not up after so long is given up and dialled anew, ms (guess: many at once on a weak machine
-/// take 10 s). It gets more where most of what comes is late.
+/// take 10 s). It gets more where what others say is late.
 const MAKE_MS: u64 = 15_000;
 /// The connection to a member that was dropped is kept so long, ms (guess: what a busy page takes to be back).
 const KEEP_MS: u64 = 10_000;
@@ -352,7 +352,8 @@ impl Member {
     }
 
     fn make_ms(&self) -> u64 {
-        MAKE_MS + 4 * self.shared_slack_ms
+        let slacks = self.links.iter().filter(|link| link.beats());
+        MAKE_MS + 4 * slacks.map(|link| link.slack_ms).max().unwrap_or(0)
     }
 
     pub(super) fn calls_deadline(&self) -> Option<Instant> {

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, beforeEach } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { MeshError } from "../../src/errors.js";
 import { join, type Mesh, type MeshEvents } from "../../src/mesh.js";
 import type { MeshOptions } from "../../src/options.js";
@@ -42,7 +43,8 @@ export function start(options: MeshOptions = {}, loaded: Promise<Wasm> | Wasm = 
   }
   return mesh;
 }
-export const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
+/** Once around the event loop: what is due happens. */
+export const turn = (): Promise<void> => setImmediate();
 /** Lets the module say something. */
 export function tell(mesh: Mesh, ...records: Buffer[]): void {
   wasm.due.push(...records);
@@ -62,7 +64,11 @@ export async function offered(): Promise<void> {
 }
 /** The module has been made use of. */
 export async function made(): Promise<void> {
-  for (let turns = 0; turns < 100 && !wasm.config; turns++) await turn();
+  await until(() => wasm.config !== undefined);
+}
+/** Waits until it is so; whoever asks looks whether it came to that. */
+export async function until(fact: () => boolean): Promise<void> {
+  for (let turns = 0; turns < 1000 && !fact(); turns++) await turn();
 }
 /** A promise that somebody else settles. */
 export function later<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (reason: unknown) => void } {
