@@ -125,6 +125,8 @@ pub(crate) struct Link {
     pub(crate) hears: Vec<Key>,
     /// Nobody sees the other end's page.
     pub(crate) hidden: bool,
+    /// The other end is about to leave.
+    pub(crate) leaving: bool,
     pub(crate) max_frame: usize,
     pub(crate) in_flight: usize,
     pub(crate) control: Vec<u8>,
@@ -181,6 +183,7 @@ impl Link {
             direct: false,
             hears: Vec::new(),
             hidden: false,
+            leaving: false,
             max_frame: 0,
             in_flight: 0,
             control: Vec::new(),

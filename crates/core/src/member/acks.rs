@@ -146,7 +146,6 @@ impl Member {
     pub(super) fn own_is_safer(&mut self) {
         self.out.stream.release();
         self.flush_waiting();
-        self.check_left();
     }
 
     /// Tells once what was thrown away because its receiver did not come back.

@@ -65,12 +65,7 @@ impl Member {
 
     /// We have become the host, or know who is: those who asked in the meantime are answered.
     pub(super) fn answer_waiting(&mut self) {
-        let waiting: Vec<LinkId> = self
-            .links
-            .iter()
-            .filter(|link| matches!(link.standing, Standing::Waiting(_)))
-            .map(|link| link.id)
-            .gather();
+        let waiting = self.links_that(|link| matches!(link.standing, Standing::Waiting(_)));
         for id in waiting {
             let now = self.now;
             let Some(link) = self.link_mut(id) else {
@@ -125,6 +120,7 @@ impl Member {
         }
 
         self.keep_member(peer);
+        self.back_again(peer);
         let back = self
             .dropped
             .iter()
@@ -150,6 +146,7 @@ impl Member {
         }
         if let Some(link) = self.link_mut(id) {
             link.set_standing(Standing::Guest, now);
+            link.leaving = join.leaving;
             link.reported.clone_from(&join.positions);
             link.cursors.clear();
         }

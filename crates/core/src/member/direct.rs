@@ -47,12 +47,7 @@ impl Member {
 
     /// At a new host, or with a member that is here anew: all that can come directly does.
     pub(super) fn ask_all_directly(&mut self) {
-        let ids: Vec<LinkId> = self
-            .links
-            .iter()
-            .filter(|link| link.is_peer())
-            .map(|link| link.id)
-            .gather();
+        let ids = self.links_that(Link::is_peer);
         for id in ids {
             let Role::Guest(host) = self.role else { return };
             match self

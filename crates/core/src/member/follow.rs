@@ -157,7 +157,6 @@ impl Member {
         self.ask_all_directly();
         self.deliver_all();
         self.answer_waiting();
-        self.check_left();
     }
 
     /// Asks a sender where its messages begin for us, if we should know and do not.

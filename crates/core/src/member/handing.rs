@@ -12,8 +12,9 @@ use crate::wire::Moved;
 impl Member {
     /// Who would host next: the first of the line that is there; whose page is seen, if there is such a one.
     fn successor(&self, seen: bool) -> Option<(LinkId, Key)> {
-        let there =
-            |link: &&Link| link.is_guest() && link.suspicion.is_none() && link.going.is_none();
+        let there = |link: &&Link| {
+            link.is_guest() && link.suspicion.is_none() && link.going.is_none() && !link.leaving
+        };
         let find = |key: Key, seen: bool| {
             let link = self
                 .links

@@ -2,6 +2,7 @@
 
 use super::Member;
 use crate::api::{Event, LinkId};
+use crate::link::Link;
 use crate::names::Key;
 use crate::prelude::*;
 use crate::wire::{Record, kind};
@@ -76,12 +77,7 @@ impl Member {
             data,
         }
         .write(&self.names);
-        let ids: Vec<LinkId> = self
-            .links
-            .iter()
-            .filter(|link| link.is_in_use())
-            .map(|link| link.id)
-            .gather();
+        let ids = self.links_that(Link::is_in_use);
         for id in ids {
             self.control_bytes(id, &record);
         }

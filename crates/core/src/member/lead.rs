@@ -184,13 +184,15 @@ impl Member {
             .map(|seat| seat.key)
             .filter(|key| *key != self.me && self.link_to(*key).is_none())
             .gather();
-        let waited_for =
-            missing.iter().any(|key| !hosting.lost.contains(key)) || !hosting.fetching.is_empty();
+        let waited_for = missing
+            .iter()
+            .any(|key| !hosting.lost.contains(key) && !self.is_gone(*key))
+            || !hosting.fetching.is_empty();
         if waited_for && !late {
             return;
         }
         for key in missing {
-            self.drop_member(key, false, false);
+            self.drop_member(key, self.is_gone(key), false);
         }
         let Role::Host(hosting) = &mut self.role else {
             return;

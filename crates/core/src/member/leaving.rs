@@ -35,6 +35,7 @@ impl Member {
     /// Somebody is no longer in the roster; the user hears of it after its last message.
     pub(super) fn leave_view(&mut self, was: Removed) {
         let (key, last, at) = (was.member, was.last, self.now);
+        self.back_again(key);
         self.end_call(key, !was.politely);
         self.warm_due = true;
         if was.politely {
@@ -92,6 +93,24 @@ impl Member {
             // At once: what is announced as kept must be kept.
             stream.release();
         }
+    }
+
+    /// Somebody says goodbye. `warm`: to one that is only at hand, so to all.
+    pub(super) fn said_bye(&mut self, key: Key, warm: bool) {
+        if (warm || self.leave.is_some()) && self.seat(key).is_some() {
+            self.back_again(key);
+            self.gone_too.push((key, warm));
+        }
+    }
+
+    /// Whether it has said to all that it is gone.
+    pub(super) fn is_gone(&self, key: Key) -> bool {
+        self.gone_too.contains(&(key, true))
+    }
+
+    /// What it said of its going counts no more.
+    pub(super) fn back_again(&mut self, key: Key) {
+        self.gone_too.keep(|it| it.0 != key);
     }
 
     /// Those who have been gone for longer than anything is kept.

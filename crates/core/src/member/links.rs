@@ -3,7 +3,7 @@
 use super::{Member, Role};
 use crate::api::{Lane, LinkId};
 use crate::delivery::Pos;
-use crate::link::Standing;
+use crate::link::{Link, Standing};
 use crate::names::Key;
 use crate::prelude::*;
 use crate::wire::{Piece, Reader, Record, kind};
@@ -49,6 +49,9 @@ impl Member {
             (link.is_my_host(), link.is_guest(), link.is_knocking());
         let warm = link.is_peer();
         let unused = matches!(link.standing, Standing::Nothing);
+        if let Record::Bye { staying: false, .. } = record {
+            self.said_bye(peer, warm);
+        }
         match record {
             // On a link that is in use or is to be: liveness, and goodbyes.
             Record::Beat {
@@ -58,8 +61,12 @@ impl Member {
                 echo,
                 held_micros,
                 hidden,
+                leaving,
             } => {
-                self.on_beat(id, seq, echo, held_micros, hidden);
+                if let Some(link) = self.link_mut(id) {
+                    (link.hidden, link.leaving) = (hidden, leaving);
+                }
+                self.on_beat(id, seq, echo, held_micros);
                 if my_host {
                     self.on_host_beat(id, term, n);
                 }
@@ -78,12 +85,9 @@ impl Member {
             }
             Record::Bye { last, staying } if my_host => self.on_host_bye(peer, last, staying),
             Record::Bye { last, .. } if my_guest => self.on_guest_bye(id, last),
-            Record::Bye { staying, .. } => {
-                if self.leave.is_some() && !staying && !self.gone_too.contains(&peer) {
-                    self.gone_too.push(peer);
-                }
+            Record::Bye { .. } => {
                 self.fail_link(id, true);
-                self.check_left();
+                self.check_settled();
             }
             // What only a host may say.
             Record::Welcome(welcome) if knocking => self.on_welcome(id, peer, welcome),
@@ -197,10 +201,13 @@ impl Member {
 
     /// The links of all guests.
     pub(super) fn guests(&self) -> Vec<LinkId> {
-        self.links
-            .iter()
-            .filter(|link| link.is_guest())
-            .map(|link| link.id)
-            .gather()
+        self.links_that(Link::is_guest)
+    }
+
+    /// Those links of which `is` is true.
+    #[inline(never)]
+    pub(super) fn links_that(&self, is: fn(&Link) -> bool) -> Vec<LinkId> {
+        let those = self.links.iter().filter(|link| is(link));
+        those.map(|link| link.id).gather()
     }
 }

@@ -74,8 +74,8 @@ impl Member {
         if rival {
             self.release_name();
         }
-        self.flush_control(id);
         self.seek_member(host);
+        // In one frame with the word before and the last changes of the roster: what comes in two may come in any order.
         self.knock(id);
     }
 

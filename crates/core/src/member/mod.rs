@@ -156,8 +156,8 @@ pub struct Member {
     hidden: Option<Instant>,
     /// When the office was handed over last, by this member or to it.
     handed_at: Option<Instant>,
-    /// Those who have said goodbye while this member leaves, and not as its host or its guest.
-    gone_too: Vec<Key>,
+    /// Those of the roster who have said goodbye; `true`: for good, else only to this member, which leaves, too.
+    gone_too: Vec<(Key, bool)>,
     /// Members to which links are kept.
     warm: Vec<warm::Wanted>,
     /// Members whose links at hand were lost, and when.

@@ -335,12 +335,8 @@ impl Member {
 
     /// Ends all offers of the search that nobody has answered: it is over.
     pub(super) fn drop_offers(&mut self) {
-        let ids: Vec<LinkId> = self
-            .links
-            .iter()
-            .filter(|link| link.is_unanswered() && !matches!(link.goal, Some(Goal::Peer(_))))
-            .map(|link| link.id)
-            .gather();
+        let ids = self
+            .links_that(|link| link.is_unanswered() && !matches!(link.goal, Some(Goal::Peer(_))));
         for id in ids {
             self.remove_link(id);
             self.outputs.push_back(Output::CloseLink { link: id });

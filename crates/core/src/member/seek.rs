@@ -138,12 +138,7 @@ impl Member {
         if self.host.take().is_some() {
             self.emit(Event::HostDropped);
         }
-        let closing: Vec<LinkId> = self
-            .links
-            .iter()
-            .filter(|link| link.is_in_use() || link.is_knocking())
-            .map(|link| link.id)
-            .gather();
+        let closing = self.links_that(|link| link.is_in_use() || link.is_knocking());
         for id in closing {
             self.flush_control(id);
             self.remove_link(id);
@@ -220,6 +215,10 @@ impl Member {
 
     /// It is this member's turn to take the office.
     fn take_turn(&mut self) {
+        if self.leave.is_some() && self.out.is_done() {
+            // The office is for those who stay.
+            return self.say_goodbye();
+        }
         let verdict = self.vote();
         let Role::Seeking(seek) = &mut self.role else {
             return;
@@ -278,6 +277,7 @@ impl Member {
             founding: self.founding,
             term: self.term,
             named,
+            leaving: self.leave.is_some(),
             sent: if self.ever_synced { UNTOLD } else { 0 },
             released: self.out.stream.released(),
             positions,

@@ -65,24 +65,22 @@ impl Member {
     /// After everything else: what is to go out goes out, and the next deadline is set.
     pub(super) fn exit(&mut self) {
         self.fill_due = false;
+        if !matches!(self.role, Role::Left) {
+            self.step_calls();
+            self.plan_warm();
+            self.update_safe();
+            self.check_left();
+        }
         if matches!(self.role, Role::Left) {
             self.planned = None;
             return;
         }
-        self.step_calls();
-        self.plan_warm();
-        self.update_safe();
         self.tell_due_sync();
         self.fill_links();
         if mutant!(self, OwnForgotten) {
             self.forget_own();
         }
-        let ids: Vec<LinkId> = self
-            .links
-            .iter()
-            .filter(|link| !link.control.is_empty())
-            .map(|link| link.id)
-            .gather();
+        let ids = self.links_that(|link| !link.control.is_empty());
         for id in ids {
             self.flush_control(id);
         }
@@ -272,9 +270,9 @@ impl Member {
         }
     }
 
-    fn send_beat(&mut self, id: LinkId) {
+    pub(super) fn send_beat(&mut self, id: LinkId) {
         let (now, term, n) = (self.now, self.term, self.n);
-        let hidden = self.hidden.is_some();
+        let (hidden, leaving) = (self.hidden.is_some(), self.leave.is_some());
         let Some(link) = self.link_mut(id) else {
             return;
         };
@@ -290,6 +288,7 @@ impl Member {
             echo: link.heard_seq,
             held_micros: held.min(u64::from(u32::MAX)) as u32,
             hidden,
+            leaving,
         };
         self.beat_record(id, &record);
     }
@@ -299,21 +298,13 @@ impl Member {
         usual.max(u64::from(rtt_micros.unwrap_or(0)) / 500 + 100)
     }
 
-    pub(super) fn on_beat(
-        &mut self,
-        id: LinkId,
-        seq: u32,
-        echo: u32,
-        held_micros: u32,
-        hidden: bool,
-    ) {
+    pub(super) fn on_beat(&mut self, id: LinkId, seq: u32, echo: u32, held_micros: u32) {
         let now = self.now;
         let interval = u64::from(self.cfg.health_interval_ms);
         let Some(link) = self.link_mut(id) else {
             return;
         };
         link.slack_ms -= link.slack_ms.div_ceil(SLACK_PART);
-        link.hidden = hidden;
         link.heard_seq = seq;
         link.heard_seq_at = now;
         // Where it takes longer than from one beat to the next, it is an earlier one that comes back.

@@ -2,7 +2,7 @@
 
 use super::{Member, Role};
 use crate::api::{
-    ErrorCode, Event, LeaveHow, LinkId, Outcome, PeerStatus, SendError, Sent, Status, Ticket,
+    ErrorCode, Event, LeaveHow, Outcome, PeerStatus, SendError, Sent, Status, Ticket,
 };
 use crate::config::{MAX_INIT_DATA, MAX_WAITING_SENDS};
 use crate::delivery::Waiting;
@@ -10,6 +10,10 @@ use crate::link::Link;
 use crate::prelude::*;
 use crate::wire::{Record, kind};
 use crate::{Counters, Instant};
+
+/// So long a host that leaves waits for those who are on their way to it, and for those who leave, too, before it hands
+/// its office on, ms (guess: a few round trips).
+const GATHER_MS: u64 = 1_000;
 
 impl Member {
     /// Sends an encoded value to all (`to: None`) or to one. Keeps the order of calls. Waits at most behind
@@ -193,10 +197,11 @@ impl Member {
                 LeaveHow::Delivered => {
                     if self.leave.is_none() {
                         self.leave = Some((how, now));
-                        self.hand_over(false);
+                        // The others shall not hand it to one that goes.
+                        for id in self.links_that(Link::beats) {
+                            self.send_beat(id);
+                        }
                     }
-                    self.update_safe();
-                    self.check_left();
                 }
             }
         }
@@ -205,22 +210,36 @@ impl Member {
 
     /// Goes, if everything that this member sent is delivered.
     pub(super) fn check_left(&mut self) {
-        if self.leave.is_none() || matches!(self.role, Role::Left) {
+        let Some((_, leave_at)) = self.leave else {
             return;
-        }
-        let gone = |key| key == self.me || self.gone_too.contains(&key);
+        };
+        let gone = |key| key == self.me || self.gone_too.iter().any(|it| it.0 == key);
         let alone = !self.was_in || self.roster.iter().all(|seat| gone(seat.key));
-        if !alone
-            && matches!(self.role, Role::Seeking(_))
-            && self.handed_at >= self.leave.map(|it| it.1)
+        if let Role::Seeking(seek) = &self.role
+            && !alone
+            && (self.handed_on() || (seek.named.is_some() && !seek.by_name))
         {
             // Whoever has the office now shall know that this one has gone, and is not to be waited for.
+            return;
+        }
+        // A host gives its office to one that stays, or goes last: those who leave, too, need it for what they said.
+        if !alone && self.is_host() {
+            let waited = self.now >= leave_at.plus_ms(GATHER_MS);
+            let others = self.links.iter().any(|it| it.is_guest() && it.leaving);
+            if waited || (self.settled && !others) {
+                self.hand_over(false);
+            }
             return;
         }
         // What goes through a host's hands its senders keep, for the next host.
         if self.out.is_done() || alone {
             self.say_goodbye();
         }
+    }
+
+    /// Whether it has handed over its office, or been handed another's, since it is leaving.
+    fn handed_on(&self) -> bool {
+        self.handed_at >= self.leave.map(|it| it.1)
     }
 
     /// Says goodbye on every link, and goes.
@@ -235,16 +254,10 @@ impl Member {
         self.say_bye_by(staying, Link::is_in_use);
     }
 
-    fn say_bye_by(&mut self, staying: bool, by: impl Fn(&Link) -> bool) {
+    fn say_bye_by(&mut self, staying: bool, by: fn(&Link) -> bool) {
         let last = self.out.b;
         let bytes = Record::Bye { last, staying }.write(&self.names);
-        let ids: Vec<LinkId> = self
-            .links
-            .iter()
-            .filter(|link| by(link))
-            .map(|link| link.id)
-            .gather();
-        for id in ids {
+        for id in self.links_that(by) {
             self.control_bytes(id, &bytes);
         }
     }
@@ -254,8 +267,7 @@ impl Member {
         if matches!(self.role, Role::Left) {
             return;
         }
-        let ids: Vec<LinkId> = self.links.iter().map(|link| link.id).gather();
-        for id in ids {
+        for id in self.links_that(|_| true) {
             self.close_link(id);
         }
         self.end_calls();

@@ -142,12 +142,8 @@ impl Member {
     pub(super) fn host_lives(&mut self) {
         let host = self.host;
         self.answer_asks(host);
-        let waiting: Vec<LinkId> = self
-            .links
-            .iter()
-            .filter(|link| matches!(link.standing, crate::link::Standing::Waiting(_)))
-            .map(|link| link.id)
-            .gather();
+        let waiting =
+            self.links_that(|link| matches!(link.standing, crate::link::Standing::Waiting(_)));
         for id in waiting {
             self.refuse(id, Refusal::NotHost { host });
         }

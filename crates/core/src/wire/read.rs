@@ -154,6 +154,7 @@ impl<'a> Record<'a> {
                 founding: r.founding(),
                 term: r.num(),
                 named: r.flag(),
+                leaving: r.flag(),
                 sent: r.num(),
                 released: r.num(),
                 positions: r.positions(),
@@ -281,6 +282,7 @@ impl<'a> Record<'a> {
                 echo: r.small(),
                 held_micros: r.small(),
                 hidden: r.flag(),
+                leaving: r.flag(),
             },
             kind::PROBE => Record::Probe { nonce: r.small() },
             kind::PROBE_ACK => Record::ProbeAck {

@@ -119,6 +119,8 @@ pub(crate) struct Join {
     pub(crate) term: u64,
     /// The host before has named the other end its successor.
     pub(crate) named: bool,
+    /// It leaves, as soon as all that it said has arrived.
+    pub(crate) leaving: bool,
     /// For those who meet it now, the joiner begins after this broadcast; `u64::MAX`: it will tell everybody.
     pub(crate) sent: u64,
     /// The last broadcast that it no longer keeps.
@@ -265,6 +267,8 @@ pub(crate) enum Record<'a> {
         held_micros: u32,
         /// Nobody sees this page.
         hidden: bool,
+        /// It leaves, as soon as all that it said has arrived.
+        leaving: bool,
     },
     Probe {
         nonce: u32,

@@ -55,6 +55,7 @@ impl Record<'_> {
                 w.bytes(&join.founding);
                 w.varint(join.term);
                 w.u8(u8::from(join.named));
+                w.u8(u8::from(join.leaving));
                 w.varint(join.sent);
                 w.varint(join.released);
                 positions(w, &join.positions);
@@ -221,6 +222,7 @@ impl Record<'_> {
                 echo,
                 held_micros,
                 hidden,
+                leaving,
             } => {
                 w.varint(*term);
                 w.varint(*n);
@@ -228,6 +230,7 @@ impl Record<'_> {
                 w.varint(u64::from(*echo));
                 w.varint(u64::from(*held_micros));
                 w.u8(u8::from(*hidden));
+                w.u8(u8::from(*leaving));
             }
             Record::Probe { nonce } => w.varint(u64::from(*nonce)),
             Record::ProbeAck { nonce, holds } => {
