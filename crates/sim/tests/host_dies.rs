@@ -3,6 +3,8 @@
 
 mod common;
 use common::*;
+use peerjs_mesh_core::Event;
+use peerjs_mesh_sim::{Climate, World};
 
 #[test]
 fn the_room_goes_on_within_four_seconds_and_nothing_is_lost() {
@@ -27,6 +29,38 @@ fn the_room_goes_on_within_four_seconds_and_nothing_is_lost() {
             all_hear_all(&mut world, &rest);
         }
     }
+}
+
+#[test]
+fn long_and_lossy_ways_make_nobody_wait_longer_for_a_dead_host() {
+    let mut latest = Vec::new();
+    for server in BOTH {
+        for seed in 0..10 {
+            let climate = Climate {
+                link_delay: (80_000, 120_000),
+                jitter: 20_000,
+                loss: 0.01,
+                ..Climate::calm(server)
+            };
+            let mut world = World::new(seed, climate);
+            let all = room(&mut world, 6);
+            // Beats are lost now and then, and come apart.
+            talk(&mut world, &all, 100, 20_000);
+            let host = host_of(&world, 1).expect("there is a host");
+            world.crash(host);
+            let crashed = world.now();
+            let rest = without(&all, &[host]);
+            talk(&mut world, &rest, 100, 6_000);
+            for member in rest {
+                let missed = when(&world, member, |e| matches!(e, Event::HostDropped));
+                latest.push((missed.expect("it is missed") - crashed) / 1_000);
+            }
+        }
+    }
+    latest.sort_unstable();
+    // A suspicion after 1.6 s, a verdict 0.7 s later: and whoever has heard of it from a deputy before.
+    let late = latest.iter().filter(|ms| **ms > 2_500).count();
+    assert!(late * 20 <= latest.len(), "{latest:?}");
 }
 
 #[test]

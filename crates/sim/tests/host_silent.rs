@@ -4,6 +4,7 @@
 mod common;
 use common::*;
 use peerjs_mesh_core::Event;
+use peerjs_mesh_sim::World;
 
 #[test]
 fn members_go_on_within_ten_seconds_and_a_newcomer_gets_in_within_ten_more() {
@@ -63,6 +64,45 @@ fn a_guest_that_was_stopped_for_ten_seconds_has_missed_nothing() {
                 world.checker().heard(rest[1], rest[0]).len(),
                 world.checker().heard(sleeper, rest[0]).len()
             );
+        }
+    }
+}
+
+#[test]
+fn who_was_away_twice_and_here_for_a_moment_in_between_leaves_no_gap_where_nothing_is_missing() {
+    for server in BOTH {
+        let mut world = homes(server, 1);
+        let all = room(&mut world, 4);
+        let host = host_of(&world, 1).expect("there is a host");
+        let sleeper = without(&all, &[host])[0];
+        let rest = without(&all, &[sleeper]);
+        talk(&mut world, &all, 50, 500);
+        let id = world.id(sleeper).to_owned();
+        let joined = |world: &World, member| {
+            times(
+                world,
+                member,
+                |e| matches!(e, Event::PeerJoined { id: x, .. } if *x == id),
+            )
+        };
+        for _ in 0..2 {
+            world.freeze(sleeper);
+            // Longer than it takes to drop it and to forget it.
+            world.run_ms(40_000);
+            let before = joined(&world, host);
+            world.wake(sleeper);
+            let back = world.run_until(20_000, |w| joined(w, host) > before);
+            assert!(back.is_some(), "it does not come back on {}", server.name());
+        }
+        settle(&mut world, &all, 10_000);
+        all_hear_all(&mut world, &all);
+        for member in rest {
+            let gaps = times(
+                &world,
+                member,
+                |e| matches!(e, Event::Gap { from, .. } if *from == id),
+            );
+            assert_eq!(gaps, 0, "m{member} on {}", server.name());
         }
     }
 }

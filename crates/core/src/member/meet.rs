@@ -74,7 +74,9 @@ impl Member {
             return;
         };
         if link.beats() {
-            link.is_late(now.ms_since(link.heard), interval);
+            // Two beats may be so far apart, or one may be lost.
+            let usual = if link.is_in_use() { 1 } else { 2 } * interval;
+            link.is_late(now.ms_since(link.heard), usual);
         }
         link.heard = now;
         if clears {

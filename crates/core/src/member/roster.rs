@@ -281,16 +281,13 @@ impl Member {
             return;
         }
         // Where we were in its messages is not forgotten: should it come back, the gap is told.
-        if let Some(stream) = self
-            .streams
-            .iter()
-            .find(|stream| stream.key == key && stream.based)
-        {
-            let past = (key, stream.inc, stream.pos);
+        let stream = self.streams.iter().find(|stream| stream.key == key);
+        let known = stream.map(|it| (it.inc, if it.based { Some(it.pos) } else { it.before }));
+        if let Some((inc, Some(pos))) = known {
             if self.past.len() >= MAX_PAST {
                 self.past.take_at(0);
             }
-            self.past.push(past);
+            self.past.push((key, inc, pos));
         }
         self.tell_gap(key);
         self.streams.keep(|stream| stream.key != key);

@@ -218,6 +218,7 @@ fn fault(rng: &mut Rng, members: usize) -> Fault {
             crash: rng.chance(0.5),
         },
         3 => Fault::Crash,
+        4 if members > 3 => Fault::LeaveTogether(rng.range(0, 600 * MS)),
         4 | 5 => Fault::Leave {
             now: rng.chance(0.5),
         },

@@ -8,6 +8,7 @@ use peerjs_mesh_core::LeaveHow;
 /// What ends a fault.
 #[derive(Debug, Clone)]
 pub(super) enum End {
+    Leave(usize),
     Wake(usize),
     Read(usize),
     Unthrottle(usize),
@@ -119,6 +120,23 @@ impl Run<'_> {
                         } else {
                             LeaveHow::Delivered
                         },
+                    );
+                }
+            }
+            Fault::LeaveTogether(lasting) => {
+                let mut there = self.world.present();
+                let count = there.len() / 2;
+                if count > 1 {
+                    self.world.stats_mut().count("fault: leave together", 1);
+                }
+                for nth in 0..count {
+                    let Some(member) = self.rng.pick(&there).copied() else {
+                        break;
+                    };
+                    there.retain(|m| *m != member);
+                    self.until(
+                        lasting * nth as Micros / count as Micros,
+                        End::Leave(member),
                     );
                 }
             }
@@ -280,6 +298,12 @@ impl Run<'_> {
 
     fn end(&mut self, end: End) {
         match end {
+            End::Leave(member) => {
+                // Another fault may have been faster.
+                if self.world.present().contains(&member) {
+                    self.world.leave(member, LeaveHow::Delivered);
+                }
+            }
             End::Wake(member) => self.world.wake(member),
             End::Read(member) => self.world.set_reading(member, true),
             End::Unthrottle(member) => self.world.throttle(member, 0),

@@ -23,6 +23,8 @@ pub enum Fault {
         /// At once.
         now: bool,
     },
+    /// Half of the members leave, one after another within so long, once all is delivered.
+    LeaveTogether(Micros),
     /// A member is stopped for so long.
     Freeze(Micros),
     /// A member's thread is busy for so long.
@@ -82,7 +84,8 @@ impl Fault {
     /// How long it is in force; 0 for what happens at once.
     pub const fn lasting(self) -> Micros {
         match self {
-            Fault::Freeze(lasting)
+            Fault::LeaveTogether(lasting)
+            | Fault::Freeze(lasting)
             | Fault::Busy(lasting)
             | Fault::SlowReader { lasting, .. }
             | Fault::Throttle(lasting)
@@ -109,7 +112,11 @@ impl Fault {
     pub const fn ends_members(self) -> bool {
         matches!(
             self,
-            Fault::Crash | Fault::Kill | Fault::HostAndNext { .. } | Fault::Leave { .. }
+            Fault::Crash
+                | Fault::Kill
+                | Fault::HostAndNext { .. }
+                | Fault::Leave { .. }
+                | Fault::LeaveTogether(_)
         )
     }
 }

@@ -9,11 +9,12 @@ use std::path::Path;
 pub const ENOUGH_SEEDS: u64 = 1_000;
 
 /// What must have happened in a large enough run, else it has proved nothing.
-const MUST_HAPPEN: [&str; 42] = [
+const MUST_HAPPEN: [&str; 43] = [
     "fault: crash",
     "fault: kill",
     "fault: host and first of the line",
     "fault: polite leave",
+    "fault: leave together",
     "fault: host role dropped",
     "fault: freeze under 10 s",
     "fault: freeze within retention",
