@@ -19,9 +19,19 @@ fn slow(server: ServerKind, seed: u64) -> World {
     World::new(seed, climate)
 }
 
+/// How often that member was told that it is too slow.
+fn too_slow(world: &World, member: usize) -> usize {
+    let code = ErrorCode::TooSlow;
+    times(
+        world,
+        member,
+        |event| matches!(event, Event::Error { code: it, .. } if *it == code),
+    )
+}
+
 #[test]
 fn a_large_message_to_one_arrives_though_its_sender_is_dropped_meanwhile_and_back() {
-    for server in BOTH {
+    for (server, bytes) in [(BOTH[0], 300_000), (BOTH[1], 300_000), (BOTH[0], 900_000)] {
         for seed in 0..10 {
             let mut world = slow(server, seed);
             let config = Config {
@@ -36,7 +46,7 @@ fn a_large_message_to_one_arrives_though_its_sender_is_dropped_meanwhile_and_bac
             let host = host_of(&world, all[0]).expect("there is a host");
             let two = without(&all, &[host]);
             world
-                .send(two[1], 300_000, Some(two[0]))
+                .send(two[1], bytes, Some(two[0]))
                 .expect("it runs")
                 .expect("it takes a message");
             world.run_ms(1_000);
@@ -44,7 +54,56 @@ fn a_large_message_to_one_arrives_though_its_sender_is_dropped_meanwhile_and_bac
             world.run_ms(3_500);
             world.cut(two[1], host, false);
             settle(&mut world, &all, 15_000);
-            all_arrives(&mut world, &all, 30_000);
+            all_arrives(&mut world, &all, 60_000);
+            assert_eq!(
+                too_slow(&world, two[0]),
+                0,
+                "seed {seed} on {}",
+                server.name()
+            );
+        }
+    }
+}
+
+#[test]
+fn who_is_owed_a_large_message_by_one_that_was_away_is_not_too_slow() {
+    for server in BOTH {
+        for seed in 0..10 {
+            let mut world = slow(server, seed);
+            let config = Config {
+                mode: Mode::Full,
+                ..config()
+            };
+            let all: Vec<usize> = (0..4)
+                .map(|_| world.join(config.clone()).expect("the options are right"))
+                .collect();
+            settle(&mut world, &all, 15_000);
+            world.run_ms(3_000);
+            let host = host_of(&world, all[0]).expect("there is a host");
+            let two = without(&all, &[host]);
+            let (to, from) = (two[0], two[1]);
+            world
+                .send(from, 900_000, Some(to))
+                .expect("it runs")
+                .expect("it takes a message");
+            for _ in 0..3 {
+                world
+                    .send(from, 100, None)
+                    .expect("it runs")
+                    .expect("it takes a message");
+            }
+            world.run_ms(1_000);
+            let rest = without(&all, &[from]);
+            for other in &rest {
+                world.cut(from, *other, true);
+            }
+            world.run_ms(14_000);
+            for other in &rest {
+                world.cut(from, *other, false);
+            }
+            settle(&mut world, &all, 20_000);
+            all_arrives(&mut world, &all, 60_000);
+            assert_eq!(too_slow(&world, to), 0, "seed {seed} on {}", server.name());
         }
     }
 }
@@ -113,16 +172,12 @@ fn a_newcomer_that_is_passed_on_what_came_before_it_is_not_too_slow() {
                     .expect("it takes a message");
             }
             all_arrives(&mut world, &now, 400_000);
-            let slow = times(&world, newcomer, |event| {
-                matches!(
-                    event,
-                    Event::Error {
-                        code: ErrorCode::TooSlow,
-                        ..
-                    }
-                )
-            });
-            assert_eq!(slow, 0, "seed {seed} on {}", server.name());
+            assert_eq!(
+                too_slow(&world, newcomer),
+                0,
+                "seed {seed} on {}",
+                server.name()
+            );
         }
     }
 }

@@ -112,7 +112,9 @@ impl Member {
                 continue;
             }
             let before = self.ack_of(key, by);
-            if before.is_some_and(|before| before > (at, position.off)) {
+            if let Some(before) = before.filter(|before| *before > (at, position.off)) {
+                // A large message that it is owed from before may be coming: of that it can say no more than this.
+                progress |= before.0 == at;
                 continue;
             }
             // Also where nothing is otherwise: what came before its time is passed on to a newcomer, for the room's sake.

@@ -252,9 +252,10 @@ impl Member {
 
     pub(super) fn on_answer(&mut self, src: &str, answer: Answer) {
         let now = self.now;
+        // Whoever had the room's name may have given it away meanwhile, and answers under its own.
         let wanted = |link: &&mut Link| {
             link.connection_id == answer.connection_id
-                && link.remote == src
+                && (link.remote == src || link.goal == Some(Goal::Room))
                 && link.dialled
                 && link.stage == Stage::Offering
         };
@@ -262,6 +263,7 @@ impl Member {
             return;
         };
         let id = link.id;
+        src.clone_into(&mut link.remote);
         link.ours = answer.mesh.is_some();
         link.stage = Stage::Opening;
         link.since = now;
