@@ -231,6 +231,7 @@ impl World {
             self.fault("fault: slow reader", || format!("m{member}"));
         }
         self.nodes[member].reading = reading;
+        self.nodes[member].late = reading;
         if self.nodes[member].life == Life::Running {
             self.checker.hears(self.now, member, reading);
             self.drain(member);

@@ -20,6 +20,8 @@ pub(super) struct Node {
     pub(super) link_window: u32,
     /// Whether its user takes events.
     pub(super) reading: bool,
+    /// It has begun to read again, and hears what has waited.
+    pub(super) late: bool,
     /// Whether nobody sees its page.
     pub(super) hidden: bool,
     /// Its timers fire only at whole multiples of this (a hidden page's: 1 s).
@@ -76,6 +78,7 @@ impl World {
             offset,
             link_window,
             reading: true,
+            late: false,
             hidden: false,
             timer_grain: 1,
             wake: None,
@@ -179,6 +182,7 @@ impl World {
                 self.hear(member, event);
             }
             if !any {
+                self.nodes[member].late = false;
                 break;
             }
         }

@@ -131,10 +131,16 @@ impl World {
         });
         let node = &mut self.nodes[member];
         let machine = node.machine.as_deref();
+        let host = node.view.host.as_ref().map(|(_, host)| host);
+        let late = node.late;
         let reign = || {
             machine.map_or_else(Default::default, |m| {
                 let status = m.status();
-                (status.founding, status.term, status.host)
+                // What a user hears late is of a reign that may be over.
+                match late && status.host.as_ref() != host {
+                    true => (status.founding, 0, host.cloned()),
+                    false => (status.founding, status.term, status.host),
+                }
             })
         };
         self.checker.event(now, member, &event, reign);
