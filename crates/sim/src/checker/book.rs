@@ -92,7 +92,7 @@ pub(super) struct Book {
     pub(super) heard_of: BTreeSet<usize>,
     /// Who was dropped, and when last, by its own clock.
     dropped_at: BTreeMap<usize, Micros>,
-    /// Since when its user may have heard nothing, and when it began to hear again.
+    /// Since when, by its clock, its user may have heard nothing, and when it began to hear again.
     deaf: Option<(Micros, Micros)>,
     /// By how much its clock was set ahead, in all: what it keeps for so long it keeps by that clock.
     ahead: Micros,
@@ -146,7 +146,7 @@ impl Book {
             (Some((since, until)), _) if until >= now => {
                 Some((since, if hears { now } else { Micros::MAX }))
             }
-            (_, false) => Some((now, Micros::MAX)),
+            (_, false) => Some((now + self.ahead, Micros::MAX)),
             (_, true) => None,
         };
     }
@@ -155,9 +155,9 @@ impl Book {
         // A user that heard nothing for a while hears late of what came to pass meanwhile.
         let at = match self.deaf {
             Some((since, until)) if until >= now => since,
-            _ => now,
+            _ => now + self.ahead,
         };
-        self.dropped_at.insert(other, at + self.ahead);
+        self.dropped_at.insert(other, at);
     }
 
     /// Whether the other was dropped at least so long ago, the last time it was, by this member's clock.

@@ -219,7 +219,12 @@ impl Checker {
                     // Or what this one had directed to somebody who was gone for too long: it keeps it no more.
                     if book.dropped_for(other, now, messages::APART) && !book.list.contains(&other)
                     {
-                        book.given_up.insert(other, book.sends.len() as u64);
+                        let until = book.sends.len() as u64;
+                        book.given_up.insert(other, until);
+                        let heard = self.books[other].heard_mut(member);
+                        let kept = heard.excused.split_off(&until);
+                        heard.released.append(&mut heard.excused);
+                        heard.excused = kept;
                     }
                 }
             }

@@ -1,7 +1,7 @@
 //! Histories of messages.
 
 use super::*;
-use peerjs_mesh_core::{Outcome, SendError, Ticket};
+use peerjs_mesh_core::{ErrorCode, Outcome, SendError, Ticket};
 
 #[test]
 fn a_right_history_breaks_nothing() {
@@ -219,6 +219,46 @@ fn what_was_passed_over_is_not_kept_for_somebody_who_was_away_too_long_as_its_se
             peers: ["a", "b", "c"].map(String::from).to_vec(),
         };
         let back = 40 + away * crate::SECOND;
+        checker.event(back, 2, &event, REIGN);
+        checker.complete(back + 1, &[0, 1, 2]);
+        rules(&checker, expected);
+    }
+}
+
+#[test]
+fn what_its_sender_was_told_is_not_kept_is_not_lost_however_late_that_was_heard() {
+    for (set_ahead, told, expected) in [
+        (18_000, true, &[][..]),
+        (18_000, false, &["lost"]),
+        (0, true, &["lost"]),
+    ] {
+        let mut checker = room();
+        send(&mut checker, 2, Some(0));
+        send(&mut checker, 2, None);
+        hear(&mut checker, 0, 2, 1, None);
+        hear(&mut checker, 1, 2, 1, None);
+        checker.hears(39, 2, false);
+        dropped(&mut checker, 0, "c", &["a", "b"]);
+        checker.clock_set(2, set_ahead);
+        let back = 40 + 10 * crate::SECOND;
+        checker.hears(back, 2, true);
+        let event = Event::PeerDropped {
+            id: "a".into(),
+            peers: ["b", "c"].map(String::from).to_vec(),
+        };
+        checker.event(back, 2, &event, REIGN);
+        if told {
+            let event = Event::Error {
+                code: ErrorCode::MemberLeft,
+                detail: "a".into(),
+            };
+            checker.event(back, 2, &event, REIGN);
+        }
+        joined(&mut checker, 0, "c", &["a", "b", "c"].map(String::from));
+        let event = Event::PeerJoined {
+            id: "a".into(),
+            peers: ["a", "b", "c"].map(String::from).to_vec(),
+        };
         checker.event(back, 2, &event, REIGN);
         checker.complete(back + 1, &[0, 1, 2]);
         rules(&checker, expected);
