@@ -112,6 +112,12 @@ impl Member {
         if let Some(link) = self.link_mut(id) {
             link.cursors = vec![cursor];
         }
+        if welcome.have < released {
+            // More has been let go of since we asked to be taken in.
+            let (sender, inc) = (self.me, self.inc);
+            let to = released;
+            self.before_pieces(id, &Record::Gap { sender, inc, to });
+        }
         let again = self.ever_synced;
         self.was_in = true;
         self.came_at.get_or_insert(self.now);
