@@ -19,6 +19,22 @@ fn slow(server: ServerKind, seed: u64) -> World {
     World::new(seed, climate)
 }
 
+/// Four members whose links are made; their host, and the guests.
+fn four_in_full_mode(world: &mut World) -> (Vec<usize>, usize, Vec<usize>) {
+    let config = Config {
+        mode: Mode::Full,
+        ..config()
+    };
+    let all: Vec<usize> = (0..4)
+        .map(|_| world.join(config.clone()).expect("the options are right"))
+        .collect();
+    settle(world, &all, 15_000);
+    world.run_ms(3_000);
+    let host = host_of(world, all[0]).expect("there is a host");
+    let guests = without(&all, &[host]);
+    (all, host, guests)
+}
+
 /// How often that member was told that it is too slow.
 fn too_slow(world: &World, member: usize) -> usize {
     let code = ErrorCode::TooSlow;
@@ -34,17 +50,7 @@ fn a_large_message_to_one_arrives_though_its_sender_is_dropped_meanwhile_and_bac
     for (server, bytes) in [(BOTH[0], 300_000), (BOTH[1], 300_000), (BOTH[0], 900_000)] {
         for seed in 0..10 {
             let mut world = slow(server, seed);
-            let config = Config {
-                mode: Mode::Full,
-                ..config()
-            };
-            let all: Vec<usize> = (0..4)
-                .map(|_| world.join(config.clone()).expect("the options are right"))
-                .collect();
-            settle(&mut world, &all, 15_000);
-            world.run_ms(3_000);
-            let host = host_of(&world, all[0]).expect("there is a host");
-            let two = without(&all, &[host]);
+            let (all, host, two) = four_in_full_mode(&mut world);
             world
                 .send(two[1], bytes, Some(two[0]))
                 .expect("it runs")
@@ -70,17 +76,7 @@ fn who_is_owed_a_large_message_by_one_that_was_away_is_not_too_slow() {
     for server in BOTH {
         for seed in 0..10 {
             let mut world = slow(server, seed);
-            let config = Config {
-                mode: Mode::Full,
-                ..config()
-            };
-            let all: Vec<usize> = (0..4)
-                .map(|_| world.join(config.clone()).expect("the options are right"))
-                .collect();
-            settle(&mut world, &all, 15_000);
-            world.run_ms(3_000);
-            let host = host_of(&world, all[0]).expect("there is a host");
-            let two = without(&all, &[host]);
+            let (all, _, two) = four_in_full_mode(&mut world);
             let (to, from) = (two[0], two[1]);
             world
                 .send(from, 900_000, Some(to))
