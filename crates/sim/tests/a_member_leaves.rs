@@ -125,3 +125,21 @@ fn however_many_leave_together_all_are_gone_and_the_rest_is_a_room_within_two_se
     }
     assert!(late.is_empty(), "{late:#?}");
 }
+
+#[test]
+fn who_left_as_the_host_died_is_not_waited_for_by_the_next_host() {
+    for server in BOTH {
+        let mut world = homes(server, 2);
+        let all = room(&mut world, 5);
+        world.run_ms(2_000);
+        let host = host_of(&world, all[0]).expect("a host");
+        // The last in line: no deputy, but at hand of all of them.
+        let leaver = line(&world, host)[3];
+        world.crash(host);
+        world.leave(leaver, LeaveHow::Now);
+        let rest = without(&all, &[host, leaver]);
+        let took = settle(&mut world, &rest, 10_000);
+        assert!(took < 3_000, "{took} ms on {}", server.name());
+        all_hear_all(&mut world, &rest);
+    }
+}

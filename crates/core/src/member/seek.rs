@@ -215,10 +215,6 @@ impl Member {
 
     /// It is this member's turn to take the office.
     fn take_turn(&mut self) {
-        if self.leave.is_some() && self.out.is_done() {
-            // The office is for those who stay.
-            return self.say_goodbye();
-        }
         let verdict = self.vote();
         let Role::Seeking(seek) = &mut self.role else {
             return;
