@@ -10,8 +10,8 @@ use crate::repo::Repo;
 use crate::{Failure, Result, run};
 
 const WASM: &str = "wasm32-unknown-unknown";
-/// The oldest Node that runs our tools.
-const NODE: u32 = 20;
+/// The oldest Node of each line that runs our tools (what vite and its parts ask for), and of all lines after the last.
+const NODES: [(u32, u32); 2] = [(20, 19), (22, 12)];
 const DOWNLOAD: Duration = Duration::from_secs(15 * 60);
 
 /// Something that a step cannot do without.
@@ -72,22 +72,26 @@ pub(crate) fn node(repo: &Repo) -> Result<()> {
     let mut node = repo.program("node", "");
     node.arg("--version");
     let version = run::output_of(node);
-    let major: Option<u32> = version.as_deref().and_then(|text| {
-        text.trim()
-            .trim_start_matches('v')
-            .split('.')
-            .next()?
-            .parse()
-            .ok()
-    });
-    match major {
-        Some(found) if found >= NODE => Ok(()),
-        Some(found) => Err(Failure::new(format!(
-            "install Node {NODE} or newer with npm: found Node {found}"
-        ))),
-        None => Err(Failure::new(format!(
-            "install Node {NODE} or newer with npm: `node` does not run"
-        ))),
+    let wanted = "install Node 20.19, 22.12 or newer, with npm";
+    match version.as_deref() {
+        Some(version) if is_new_enough(version) => Ok(()),
+        Some(version) => Err(Failure::new(format!("{wanted}: found {}", version.trim()))),
+        None => Err(Failure::new(format!("{wanted}: `node` does not run"))),
+    }
+}
+
+/// Is `v20.19.0`, as Node says its version, one of [`NODES`]?
+fn is_new_enough(version: &str) -> bool {
+    let mut parts = version.trim().trim_start_matches('v').split('.');
+    let mut number = || parts.next()?.parse::<u32>().ok();
+    let (Some(major), Some(minor)) = (number(), number()) else {
+        return false;
+    };
+    match NODES.iter().rev().find(|(line, _)| *line <= major) {
+        Some((line, oldest)) if *line == major => minor >= *oldest,
+        // Lines of odd numbers end soon; only those after the last are known to have what is needed.
+        Some((line, _)) => *line == NODES[NODES.len() - 1].0,
+        None => false,
     }
 }
 
@@ -258,6 +262,16 @@ mod tests {
             |version: &str| json!({"packages": {"": {}, "node_modules/ws": {"version": version}}});
         assert!(satisfied(&lock("8.21.0"), &lock("8.21.0")));
         assert!(!satisfied(&lock("8.21.0"), &lock("8.20.0")));
+    }
+
+    #[test]
+    fn a_node_that_is_too_old_for_its_line_is_refused() {
+        for version in ["v20.19.0\n", "v20.20.2", "v22.12.0", "v22.21.0", "v24.0.0"] {
+            assert!(is_new_enough(version), "{version}");
+        }
+        for version in ["v18.20.0", "v20.18.3", "v21.7.0", "v22.11.9", "", "node"] {
+            assert!(!is_new_enough(version), "{version}");
+        }
     }
 
     #[test]
