@@ -72,3 +72,61 @@ fn of_two_hosts_the_one_that_was_awake_knows_who_is_gone() {
         }
     }
 }
+
+#[test]
+fn who_dies_before_it_told_where_it_begins_is_heard_by_one_that_was_away() {
+    for server in BOTH {
+        let mut world = homes(server, 3);
+        let all = room(&mut world, 3);
+        let host = host_of(&world, all[0]).expect("there is a host");
+        let away = line(&world, host)[1];
+        let mut first = without(&all, &[away]);
+        // For longer than anything is kept: what is kept was said after it came.
+        world.run_ms(30_000);
+        // One is cut off; another comes in, and speaks.
+        let cut = world.partition(&[away]);
+        world.run_ms(5_000);
+        let speaker = join(&mut world);
+        first.push(speaker);
+        settle(&mut world, &first, 5_000);
+        talk(&mut world, &[speaker], 50, 500);
+        world.run_ms(2_000);
+        // Strangers found the room anew, with the one that was away; theirs is the larger one.
+        world.heal_pairs(&cut);
+        let apart = world.partition(&first);
+        for member in &first {
+            world.cut_signalling(*member, true);
+        }
+        world.server_down(true);
+        world.run_ms(500);
+        world.server_up();
+        let mut second: Vec<usize> = (0..4).map(|_| join(&mut world)).collect();
+        second.push(away);
+        second.sort_unstable();
+        settle(&mut world, &second, 15_000);
+        // The others come; the speaker dies when it is in the roster, and was not told so yet.
+        for member in &first {
+            world.cut_signalling(*member, false);
+        }
+        world.heal_pairs(&apart);
+        let host = host_of(&world, away).expect("there is a host");
+        let id = world.id(speaker).to_owned();
+        world
+            .run_until(15_000, |world| {
+                times(
+                    world,
+                    host,
+                    |event| matches!(event, Event::PeerJoined { id: came, .. } if *came == id),
+                ) > 0
+            })
+            .expect("it joins");
+        world.crash(speaker);
+        let mut rest = without(&[first, second].concat(), &[speaker]);
+        rest.sort_unstable();
+        settle(&mut world, &rest, 15_000);
+        world.run_ms(5_000);
+        let heard = world.checker().heard(away, speaker).len();
+        assert_eq!(heard, 10, "on {}", server.name());
+        all_hear_all(&mut world, &rest);
+    }
+}

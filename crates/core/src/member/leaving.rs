@@ -51,9 +51,10 @@ impl Member {
             stream.last = Some(last);
             stream.reported_at = None;
             let from = stream.released();
-            if stream.outlived && !stream.based && listed && last > from {
+            if (stream.outlived || old) && !stream.based && listed && last > from {
                 // It cannot say any more where it begins for us. Whatever is kept was sent after we came, if that is long
-                // ago; else it may have been for us or not, and is not given out, should its sender come back, either.
+                // ago; else what a host has told may have been for us or not, and is not given out, should its sender
+                // come back, either.
                 if old {
                     missing = stream.begin(Pos { b: from, d: 0 });
                 } else {
