@@ -30,7 +30,7 @@ pub use config::{Ahead, Config, Mode};
 pub use counters::Counters;
 pub use member::Member;
 #[cfg(feature = "mutation")]
-pub use member::Mutation;
+pub use member::{Mutation, Queue};
 pub use time::Instant;
 pub use told::{ErrorCode, Event, LeaveHow, Outcome, PeerStatus, SendError, Sent, Status};
 

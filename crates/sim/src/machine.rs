@@ -1,7 +1,8 @@
 //! What the world drives: the real member, or a dummy of a test.
 
 use peerjs_mesh_core::{
-    Counters, Event, Input, Instant, LeaveHow, Member, Outcome, Output, SendError, Sent, Status,
+    Counters, Event, Input, Instant, LeaveHow, Member, Outcome, Output, Queue, SendError, Sent,
+    Status,
 };
 
 /// The public API of [`Member`], as the world uses it.
@@ -43,6 +44,14 @@ pub trait Machine {
     fn status(&self) -> Status;
     /// What it has done so far.
     fn counters(&self) -> Counters;
+    /// Its queues, by what it says itself; `largest`: bytes of the largest message that anybody said.
+    fn queues(&self, _largest: usize) -> Vec<Queue> {
+        Vec::new()
+    }
+    /// Whether it could register a name under this token.
+    fn knows_token(&self, _token: &str) -> bool {
+        false
+    }
 }
 
 impl Machine for Member {
@@ -98,5 +107,11 @@ impl Machine for Member {
     }
     fn counters(&self) -> Counters {
         Member::counters(self)
+    }
+    fn queues(&self, largest: usize) -> Vec<Queue> {
+        Member::queues(self, largest).into()
+    }
+    fn knows_token(&self, token: &str) -> bool {
+        Member::knows_token(self, token)
     }
 }

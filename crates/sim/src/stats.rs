@@ -40,6 +40,15 @@ impl Stats {
         }
     }
 
+    /// How often any fault has begun.
+    pub fn faults(&self) -> u64 {
+        let of_faults = self
+            .counts
+            .iter()
+            .filter(|(name, _)| name.starts_with("fault: "));
+        of_faults.map(|(_, n)| n).sum()
+    }
+
     /// All counts.
     pub fn counts(&self) -> impl Iterator<Item = (&'static str, u64)> {
         let frames = FRAMES.into_iter().zip(self.frames);

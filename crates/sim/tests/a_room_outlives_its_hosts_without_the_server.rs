@@ -37,3 +37,31 @@ fn two_hosts_are_lost_while_the_server_is_away() {
         }
     }
 }
+
+#[test]
+fn a_room_whose_host_died_out_of_reach_of_the_server_is_found_soon_though_the_name_is_the_dead_ones()
+ {
+    for server in BOTH {
+        for away_ms in [1_000, 8_000, 40_000] {
+            let mut world = homes(server, 5);
+            let all = room(&mut world, 4);
+            world.run_ms(2_000);
+            let host = host_of(&world, all[0]).expect("there is a host");
+            for member in &all {
+                world.cut_signalling(*member, true);
+            }
+            world.crash(host);
+            let mut rest = without(&all, &[host]);
+            settle(&mut world, &rest, 5_000);
+            world.run_ms(away_ms);
+            for member in &rest {
+                world.cut_signalling(*member, false);
+            }
+            rest.push(join(&mut world));
+            let took = settle(&mut world, &rest, 30_000);
+            let told = format!("{took} ms after {away_ms} ms on {}", server.name());
+            assert!(took < 8_000, "{told}");
+            all_hear_all(&mut world, &rest);
+        }
+    }
+}

@@ -12,3 +12,5 @@ mod taking;
 pub(crate) use entry::{Entry, Next, Pos, Taken};
 pub(crate) use outbox::{Outbox, Waiting};
 pub(crate) use stream::Stream;
+#[cfg(feature = "mutation")]
+pub(crate) use taking::MAX_OWED;

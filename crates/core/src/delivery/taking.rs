@@ -5,10 +5,16 @@ use super::stream::Stream;
 use crate::names::Key;
 use crate::prelude::*;
 
-/// Directed messages of one sender that may be owed after one broadcast.
-const MAX_OWED: u32 = 1024;
+/// Directed messages of one sender that may be owed: a sender may say that it said as many as it likes.
+pub(crate) const MAX_OWED: usize = 1024;
 
 impl Stream {
+    /// How many directed messages are owed.
+    #[cfg(feature = "mutation")]
+    pub(crate) fn owed(&self) -> usize {
+        self.owed.len()
+    }
+
     /// This sender begins for us after `pos`; or goes on, if we had something of it before. Says what is missing.
     pub(crate) fn begin(&mut self, pos: Pos) -> Option<(u64, u64)> {
         let had = self.before.unwrap_or(pos);
@@ -72,8 +78,9 @@ impl Stream {
             self.took(data.len());
             return Next::Message(data);
         }
-        for d in self.pos.d + 1..=before.min(self.pos.d + MAX_OWED) {
-            self.lost_directed = true;
+        self.lost_directed |= before > self.pos.d;
+        let room = MAX_OWED.saturating_sub(self.owed.len());
+        for d in (self.pos.d + 1..=before).take(room) {
             self.owed.push(Pos { b: self.pos.b, d });
         }
         self.pos = Pos {
@@ -144,5 +151,25 @@ impl Stream {
             self.later = None;
             self.pos = self.pos.max(later);
         }
+    }
+}
+
+#[cfg(all(test, feature = "mutation"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sender_that_says_it_directed_very_much_makes_nobody_remember_it_all() {
+        let me = Key(1);
+        let mut stream = Stream::new(Key(0), 7, 0);
+        stream.begin(Pos { b: 0, d: 0 });
+        stream.forsaken = true;
+        for b in 1..=5 {
+            stream.take_cast(b, || vec![(me, 1_000)], 1, 0, b"x");
+            assert!(matches!(stream.deliver(me), Next::Message(_)));
+            assert!(core::mem::take(&mut stream.lost_directed), "it is told");
+            assert!(stream.owed() <= MAX_OWED, "{} after {b}", stream.owed());
+        }
+        assert_eq!(stream.owed(), MAX_OWED);
     }
 }

@@ -10,7 +10,7 @@ use crate::prelude::*;
 use crate::wire::{Piece, Writer};
 
 /// Pieces kept whose sender is not in the roster yet, bytes.
-const MAX_STRAYS: usize = 4 << 20;
+pub(super) const MAX_STRAYS: usize = 4 << 20;
 
 impl Member {
     // ---- in

@@ -11,7 +11,7 @@ use crate::wire::{Hello, Record, Refusal, Role as Says};
 /// A channel that is open and says nothing for so long is closed, ms (guess: ten round trips at their worst).
 const HELLO_MS: u64 = 5_000;
 /// Bytes that may come on a link before its hello, or before we are welcomed.
-const MAX_EARLY: usize = 4 << 20;
+pub(super) const MAX_EARLY: usize = 4 << 20;
 
 impl Member {
     pub(super) fn on_link_opened(&mut self, id: LinkId, max_frame: u32) {

@@ -19,6 +19,8 @@ mod merge;
 mod mutation;
 mod name;
 mod offers;
+#[cfg(feature = "mutation")]
+mod probe;
 mod repair;
 mod roster;
 mod safe;
@@ -48,6 +50,8 @@ use leaving::Leaving;
 pub use mutation::Mutation;
 use name::Name;
 use peerjs_mesh_protocol::ids::uuid_v8;
+#[cfg(feature = "mutation")]
+pub use probe::Queue;
 use roster::{Dropped, Seat};
 use seek::Seek;
 use sessions::Own;

@@ -143,7 +143,12 @@ impl Member {
 
     /// A dial found who owns the name, or did not: a host without the name goes on.
     fn name_not_answered(&mut self) {
-        if self.name.shared.is_some() && self.name.tries < 3 {
+        if self
+            .name
+            .shared
+            .as_ref()
+            .is_some_and(|shared| *shared != self.name.token)
+        {
             self.claim_name(true);
         } else {
             // A running room that cannot be found is worth a claim every few seconds: two of them become one that way.

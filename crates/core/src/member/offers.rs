@@ -12,9 +12,9 @@ use peerjs_mesh_protocol::signalling::{
 };
 
 /// Links that are not in use yet, at most: a flood of offers must not become a flood of connections.
-const MAX_PENDING: usize = 64;
+pub(super) const MAX_PENDING: usize = 64;
 /// Candidates kept per offer (interfaces × protocols; browsers make about ten).
-const MAX_CANDIDATES: usize = 64;
+pub(super) const MAX_CANDIDATES: usize = 64;
 
 impl Member {
     fn new_link(&mut self, connection_id: String, dialled: bool) -> LinkId {

@@ -10,10 +10,10 @@ use crate::time::Instant;
 use crate::wire::{Record, Removed, RosterEntry};
 
 /// Changes of the roster that may come before the one that is missing.
-const MAX_HELD: usize = 256;
+pub(super) const MAX_HELD: usize = 256;
 
 /// Members that were forgotten, whose place in their messages is remembered.
-const MAX_PAST: usize = 256;
+pub(super) const MAX_PAST: usize = 256;
 /// What is missing is told so long after it is known at the latest, ms (guess: some round trips).
 const GAP_MS: u64 = 1_000;
 /// In a roster: the member itself tells everybody where its messages begin.

@@ -81,7 +81,14 @@ impl Run<'_> {
         Some((host, next))
     }
 
+    /// A fault begins, if there is anybody to have it: then it counts.
     pub(super) fn begin(&mut self, fault: Fault) {
+        let before = self.world.stats().faults();
+        self.strike(fault);
+        self.faults += u64::from(self.world.stats().faults() > before);
+    }
+
+    fn strike(&mut self, fault: Fault) {
         match fault {
             Fault::HostAndNext { crash } => {
                 // Somebody must be left.
@@ -230,9 +237,7 @@ impl Run<'_> {
                 signalling,
                 lasting,
             } => {
-                let side: Vec<usize> = (0..self.world.members())
-                    .filter(|_| self.rng.chance(0.4))
-                    .collect();
+                let Some(side) = self.side() else { return };
                 let pairs = self.world.partition(&side);
                 self.until(lasting, End::Heal(pairs));
                 if signalling {
@@ -265,6 +270,13 @@ impl Run<'_> {
             }
             _ => {}
         }
+    }
+
+    /// Some of all, but neither nobody nor everybody of those who are there.
+    fn side(&mut self) -> Option<Vec<usize>> {
+        let (one, other) = self.two()?;
+        let mut on_it = |m: &usize| *m == one || (*m != other && self.rng.chance(0.4));
+        Some((0..self.world.members()).filter(&mut on_it).collect())
     }
 
     fn pair_of_victim(&mut self) -> Option<(usize, usize)> {
@@ -330,8 +342,8 @@ impl Run<'_> {
             self.end(end);
         }
         self.world.heal_links();
-        self.calm_since = self.world.now();
-        // What is left of loss must not kill healthy members: votes come with a later issue.
+        // Where much is lost a lane may stand still for the 10 s after which whoever takes nothing is dropped, again and
+        // again: a room of such weather is never quiet.
         self.world.set_loss(self.plan.climate.loss.min(0.02));
     }
 }

@@ -36,14 +36,13 @@ const MOST_CONTROL: u64 = IDLE_MS / 1_000;
 impl Run<'_> {
     /// No fault is in force, in the middle of a run: room and messages are as they should be.
     pub(super) fn quiet_point(&mut self) {
-        self.calm_since = self.world.now();
         match self.settle() {
             Ok(ms) => self
                 .world
                 .stats_mut()
                 .high_water("settled after a fault, ms", ms),
             // The name is held by somebody dead, whose token died, too: nothing to be done before the server lets go.
-            Err(_) if self.world.holder(ROOM) == Some(None) => {
+            Err(_) if self.world.is_held(ROOM) => {
                 self.world
                     .stats_mut()
                     .count("quiet point without a room: held name", 1);
@@ -60,17 +59,19 @@ impl Run<'_> {
         let present = self.world.present();
         self.world.judge_quiet(&present);
         self.world.stats_mut().count("quiet points", 1);
+        if self.rng.chance(0.2) {
+            self.fall_silent();
+            self.idle();
+        }
     }
 
     pub(super) fn judge(&mut self) {
-        let held = self.world.holder(ROOM) == Some(None);
+        let held = self.world.is_held(ROOM);
         let mut settled = self.settle();
-        if settled.is_err() && (held || self.world.holder(ROOM) == Some(None)) {
+        if settled.is_err() && (held || self.world.is_held(ROOM)) {
             // The name is held by somebody dead, whose token died, too: newcomers have to wait for the server.
             self.world.stats_mut().count("waited for a held name", 1);
-            self.world
-                .run_until(HELD_MS, |w| w.holder(ROOM) != Some(None));
-            self.calm_since = self.world.now();
+            self.world.run_until(HELD_MS, |w| !w.is_held(ROOM));
             settled = self.settle();
         }
         let quiet = self.world.now();
@@ -143,11 +144,9 @@ impl Run<'_> {
     fn newcomer_gets_in(&mut self) -> bool {
         self.act(Action::Join);
         let mut settled = self.settle();
-        if settled.is_err() && self.world.holder(ROOM) == Some(None) {
+        if settled.is_err() && self.world.is_held(ROOM) {
             self.world.stats_mut().count("waited for a held name", 1);
-            self.world
-                .run_until(HELD_MS, |w| w.holder(ROOM) != Some(None));
-            self.calm_since = self.world.now();
+            self.world.run_until(HELD_MS, |w| !w.is_held(ROOM));
             settled = self.settle();
         }
         match settled {
@@ -173,12 +172,13 @@ impl Run<'_> {
         let (mut until, mut held, mut heard) = (begin + SETTLE_MS * 1_000, false, 0);
         while self.world.now() < until {
             let present = self.world.present();
-            match self.world.settle(&present, 500) {
+            let left = (until - self.world.now()).div_ceil(1_000);
+            match self.world.settle(&present, left.min(500)) {
                 Ok(_) => return Ok((self.world.now() - begin) / 1_000),
                 Err(why) => last = why.0,
             }
             // A server that lets go of a dead member's name is quiet from then on only.
-            let holds = self.world.holder(ROOM) == Some(None);
+            let holds = self.world.is_held(ROOM);
             if held && !holds {
                 until = self.world.now() + SETTLE_MS * 1_000;
             }

@@ -1,8 +1,9 @@
 //! A seed is run.
 
+use super::draw;
 use super::drill::Drill;
 use super::faults::End;
-use super::plan::{Action, MESSAGES, Modes, Plan};
+use super::plan::{Action, FAULTS, MESSAGES, Modes, Plan};
 use crate::checker::{Mutation, Violation};
 use crate::rng::Rng;
 use crate::stats::Stats;
@@ -114,8 +115,8 @@ pub(super) struct Run<'w> {
     /// Faults to be ended, by time.
     pub(super) ends: BTreeMap<(Micros, u64), End>,
     pub(super) begun: u64,
-    /// Since when nothing keeps the room from being one.
-    pub(super) calm_since: Micros,
+    /// How many faults have had a victim.
+    pub(super) faults: u64,
     /// For how long the plan's clock stood still.
     paused: Micros,
     /// Who has said something, and how much was said in all.
@@ -133,7 +134,7 @@ impl Run<'_> {
             options,
             ends: BTreeMap::new(),
             begun: 0,
-            calm_since: 0,
+            faults: 0,
             paused: 0,
             spoke: BTreeSet::new(),
             said: 0,
@@ -148,10 +149,13 @@ impl Run<'_> {
             self.world.run_to(at);
             self.act(action);
         }
-        self.say_enough();
         let healed_at = self.plan.healed_at + self.paused;
         self.end_until(healed_at);
         self.world.run_to(healed_at);
+        if self.options.drill.is_none() {
+            self.more_faults();
+            self.say_enough();
+        }
         self.heal();
         self.judge();
         self.world.collect_counters();
@@ -176,17 +180,48 @@ impl Run<'_> {
         stats.count("seeds: over 20 members", u64::from(large));
     }
 
-    /// What could not be said, because nobody was there to say it, is said now; so is something by members that have
-    /// not said a word, as long as fewer than half have.
+    /// Faults that found nobody to have them are made up for.
+    fn more_faults(&mut self) {
+        for _ in 0..10 * FAULTS {
+            if self.faults >= FAULTS as u64 {
+                return;
+            }
+            self.world.stats_mut().count("faults made up for", 1);
+            while self.world.present().len() < 2 {
+                self.act(Action::Join);
+            }
+            self.world.run_ms(2_000);
+            let fault = draw::fault(&mut self.rng, self.plan.members);
+            self.begin(fault);
+            let until = self.world.now() + fault.lasting() + SECOND;
+            self.end_until(until);
+            self.world.run_to(until);
+        }
+        let (now, faults) = (self.world.now(), self.faults);
+        let told = format!("only {faults} faults have had a victim");
+        self.world.checker_mut().blame(now, "seed", told);
+    }
+
+    /// What could not be said, because nobody was there to say it, or had no room for it, is said now; so is something
+    /// by members that have not said a word, as long as fewer than half have.
     fn say_enough(&mut self) {
-        for _ in 0..2 * MESSAGES {
+        for _ in 0..4 * MESSAGES {
             let few = 2 * self.spoke.len() < self.world.members();
             if !few && self.said >= MESSAGES {
                 return;
             }
+            if self.world.present().is_empty() {
+                self.act(Action::Join);
+            }
+            let before = self.said;
             self.send(1, 100, false);
+            if self.said == before {
+                self.world.run_ms(100);
+            }
         }
-        self.world.stats_mut().count("seeds: too little said", 1);
+        let (now, said, spoke) = (self.world.now(), self.said, self.spoke.len());
+        let told = format!("only {said} messages were taken, of {spoke} members");
+        self.world.checker_mut().blame(now, "seed", told);
     }
 
     pub(super) fn act(&mut self, action: Action) {
@@ -245,7 +280,7 @@ impl Run<'_> {
             None
         };
         for _ in 0..count {
-            self.said += u64::from(self.world.send(from, bytes, to).is_some());
+            self.said += u64::from(matches!(self.world.send(from, bytes, to), Some(Ok(_))));
         }
         self.spoke.insert(from);
     }

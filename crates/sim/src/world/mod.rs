@@ -8,6 +8,7 @@ mod life;
 mod links;
 mod media;
 mod node;
+mod queues;
 mod sessions;
 mod settle;
 mod user;
@@ -135,6 +136,7 @@ pub struct World {
     stats: Stats,
     trace: Trace,
     steps: u64,
+    queues: queues::Queues,
 }
 
 impl World {
@@ -161,6 +163,7 @@ impl World {
             checker: Checker::default(),
             stats: Stats::default(),
             trace: Trace::default(),
+            queues: queues::Queues::default(),
             steps: 0,
         }
     }

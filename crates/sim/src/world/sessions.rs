@@ -349,4 +349,21 @@ impl World {
         let live = node.life.alive() && node.sessions.get(&session) == Some(&socket);
         Some(live.then_some(member))
     }
+
+    /// Whether the server keeps an id for somebody dead, with a token that no host knows: nobody may have the id before the
+    /// server lets go of it. (A guest that knows it has slept, and may not take an office: PROTOCOL §7.)
+    pub fn is_held(&self, id: &str) -> bool {
+        if self.holder(id) != Some(None) {
+            return false;
+        }
+        let Some(conn) = self.server.owner(id) else {
+            return false;
+        };
+        let token = &self.sockets[conn.0 as usize].token;
+        let knows = |member: &usize| {
+            let machine = self.nodes[*member].machine.as_ref();
+            machine.is_some_and(|it| it.knows_token(token) && it.status().is_host)
+        };
+        !self.present().iter().any(knows)
+    }
 }

@@ -9,13 +9,6 @@ use peerjs_mesh_core::Status;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unsettled(pub String);
 
-/// The bytes of messages that a member may keep in all: 64 MiB (PROTOCOL §5), and one message above the budget that
-/// travels alone.
-const KEPT: u64 = (64 << 20) + (1 << 20);
-
-/// And of its own: 8 MiB, and one such message.
-const OWN: u64 = (8 << 20) + (1 << 20);
-
 impl World {
     /// The members that run and can reach everybody.
     pub fn present(&self) -> Vec<usize> {
@@ -98,46 +91,9 @@ impl World {
         }
         let now = self.now;
         self.checker.complete(now, members);
-        self.judge_bounds();
-    }
-
-    /// Judges how much of its own a member has under way. Its status counts what waits for the budget as well, so that
-    /// only one with nothing that waits is looked at.
-    pub(super) fn judge_own_bytes(&mut self, member: usize) {
-        if self.checker.waiting(member) > 0 {
-            return;
-        }
-        let machine = self.nodes[member].machine.as_ref();
-        let own = machine.map_or(0, |machine| machine.status().buffered);
-        self.stats.high_water("core: own bytes under way", own);
-        if own > OWN {
-            self.blame(
-                "own-bytes",
-                format!("m{member} has {own} bytes of its own under way"),
-            );
-        }
-    }
-
-    /// Judges what may never be exceeded.
-    pub fn judge_bounds(&mut self) {
         for member in 0..self.nodes.len() {
-            let Some(counters) = self.nodes[member].machine.as_ref().map(|m| m.counters()) else {
-                continue;
-            };
-            self.stats
-                .high_water("core: kept bytes", counters.kept_bytes_max);
-            if counters.kept_bytes_max > KEPT {
-                self.blame(
-                    "kept-bytes",
-                    format!("m{member} kept {} bytes", counters.kept_bytes_max),
-                );
-            }
+            self.judge_queues(member);
         }
-    }
-
-    /// Since when nothing has been done to anybody.
-    pub fn quiet_since(&self) -> Micros {
-        self.disturbed_at
     }
 
     /// Adds the counters of everybody who still runs to the stats; for the end of a run.
@@ -147,5 +103,6 @@ impl World {
                 self.stats.add_counters(&machine.counters());
             }
         }
+        self.report_queues();
     }
 }

@@ -51,6 +51,7 @@ impl World {
         );
         let id = to.map(|to| self.nodes[to].id.clone());
         let now = self.now;
+        self.said(data.len());
         self.trace.line(now, || {
             format!("m{member} sends #{number} to {to:?}, {bytes} B")
         });
@@ -69,7 +70,6 @@ impl World {
             .as_mut()?
             .send(clock, data, id.as_deref());
         self.checker.sent(now, member, to, &result);
-        self.judge_own_bytes(member);
         self.drain(member);
         Some(result)
     }

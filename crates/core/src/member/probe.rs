@@ -1,0 +1,100 @@
+//! What the simulator looks at, and nobody else.
+
+use super::Member;
+use super::data::MAX_STRAYS;
+use super::meet::MAX_EARLY;
+use super::offers::{MAX_CANDIDATES, MAX_PENDING};
+use super::roster::{MAX_HELD, MAX_PAST};
+use crate::config::{
+    MAX_EVENT_BYTES, MAX_EVENTS, MAX_INIT_DATA, MAX_WAITING_SENDS, SENDER_BUDGET, TOTAL_BUDGET,
+};
+use crate::delivery::MAX_OWED;
+
+/// A queue of a member: how full it is, and how full it may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Queue {
+    /// What stands in it, and in what it is counted.
+    pub what: &'static str,
+    /// So much now.
+    pub now: usize,
+    /// So much at most.
+    pub most: usize,
+}
+
+impl Member {
+    /// Every queue that grows with what others say, or with what the user says or leaves unread. `largest`: bytes of the
+    /// largest message that anybody says, by which a budget may be exceeded (one that is above it goes alone).
+    pub fn queues(&self, largest: usize) -> [Queue; 13] {
+        let of = |what, now, most| Queue { what, now, most };
+        let sum = |count: fn(&crate::link::Link) -> usize| self.links.iter().map(count).max();
+        let streams = || self.streams.iter().chain([&self.out.stream]);
+        let asking = self.links.iter().filter(|link| !link.is_in_use()).count();
+        [
+            // Who comes and goes is told on top of what messages may take, and a user that does not hear it is not waited
+            // for: no more than all names twice.
+            of("events", self.events.len(), 2 * MAX_EVENTS),
+            of(
+                "bytes of events",
+                self.event_bytes,
+                MAX_EVENT_BYTES + largest,
+            ),
+            of(
+                "sends that wait, and their outcomes",
+                self.out
+                    .waiting
+                    .iter()
+                    .filter(|it| it.ticket.is_some())
+                    .count()
+                    + self.outcomes.len(),
+                MAX_WAITING_SENDS,
+            ),
+            of(
+                "bytes of own messages",
+                self.out.stream.bytes,
+                SENDER_BUDGET + largest,
+            ),
+            of(
+                "bytes kept of all",
+                streams().map(|stream| stream.bytes).sum(),
+                TOTAL_BUDGET + SENDER_BUDGET + largest,
+            ),
+            of(
+                "directed messages of one sender that are owed",
+                streams().map(|stream| stream.owed()).max().unwrap_or(0),
+                MAX_OWED,
+            ),
+            of("bytes of strays", self.stray_bytes, MAX_STRAYS),
+            of("roster changes held", self.held_deltas.len(), MAX_HELD),
+            of(
+                "positions of those who were forgotten",
+                self.past.len(),
+                MAX_PAST,
+            ),
+            of("links that are being made", asking, MAX_PENDING + 1),
+            of(
+                "candidates that wait for a description",
+                sum(|link| link.candidates.len()).unwrap_or(0),
+                MAX_CANDIDATES,
+            ),
+            of(
+                "bytes that came before hello",
+                sum(|link| link.early_bytes).unwrap_or(0),
+                MAX_EARLY,
+            ),
+            of(
+                "bytes of init data of one",
+                self.init
+                    .iter()
+                    .map(|init| init.data.len())
+                    .max()
+                    .unwrap_or(0),
+                MAX_INIT_DATA,
+            ),
+        ]
+    }
+
+    /// Whether it could register a name under this token.
+    pub fn knows_token(&self, token: &str) -> bool {
+        self.name.token == token || self.name.shared.as_deref() == Some(token)
+    }
+}

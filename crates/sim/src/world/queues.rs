@@ -1,0 +1,53 @@
+//! How full the queues of members are: looked at all the time, judged by the members' own limits.
+
+use super::World;
+use peerjs_mesh_core::Queue;
+
+/// Between two looks at one member's queues so many things happen to it: looking at each would cost a fifth of the time.
+const EVERY: u32 = 16;
+
+/// What has been found.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Queues {
+    highs: Vec<(&'static str, usize)>,
+    /// Bytes of the largest message that anybody said.
+    largest: usize,
+}
+
+impl World {
+    pub(super) fn said(&mut self, bytes: usize) {
+        self.queues.largest = self.queues.largest.max(bytes);
+    }
+
+    /// Something has happened to a member.
+    pub(super) fn look_at_queues(&mut self, member: usize) {
+        let node = &mut self.nodes[member];
+        node.looks += 1;
+        if node.looks.is_multiple_of(EVERY) {
+            self.judge_queues(member);
+        }
+    }
+
+    pub(super) fn judge_queues(&mut self, member: usize) {
+        let Some(machine) = self.nodes[member].machine.as_ref() else {
+            return;
+        };
+        for (at, queue) in machine.queues(self.queues.largest).into_iter().enumerate() {
+            let Queue { what, now, most } = queue;
+            match self.queues.highs.get_mut(at) {
+                Some((_, high)) => *high = now.max(*high),
+                None => self.queues.highs.push((what, now)),
+            }
+            if now > most {
+                self.blame("queue-bound", format!("m{member}, {what}: {now} of {most}"));
+            }
+        }
+    }
+
+    /// How full they have been at most, for the report.
+    pub(super) fn report_queues(&mut self) {
+        for (what, high) in std::mem::take(&mut self.queues.highs) {
+            self.stats.high_water(what, high as u64);
+        }
+    }
+}
