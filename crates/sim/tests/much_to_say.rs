@@ -97,3 +97,68 @@ fn what_is_sent_before_the_first_sync_reaches_who_was_there() {
         }
     }
 }
+
+#[test]
+fn messages_above_the_budget_go_alone_and_others_are_heard_meanwhile() {
+    for server in BOTH {
+        let mut world = calm(server);
+        let all = room(&mut world, 3);
+        let large = [(Some(all[2]), 12 << 20), (None, 20 << 20), (None, 9 << 20)];
+        for (to, bytes) in large {
+            send_when_free(&mut world, all[1], bytes, to);
+            for _ in 0..20 {
+                send_when_free(&mut world, all[0], 500, None);
+                send_when_free(&mut world, all[2], 500, None);
+                world.run_ms(20);
+            }
+        }
+        all_arrives(&mut world, &all, 60_000);
+        assert_eq!(world.checker().heard(all[2], all[1]).len(), 3);
+        assert_eq!(world.checker().heard(all[0], all[1]).len(), 2);
+    }
+}
+
+#[test]
+fn a_sender_that_dies_amid_a_message_above_the_budget_leaves_nobody_waiting() {
+    for server in BOTH {
+        for ms in [100, 1_000, 2_500] {
+            let mut world = homes(server, 3);
+            let all = room(&mut world, 4);
+            let host = host_of(&world, all[0]).expect("there is a host");
+            let sender = line(&world, host)[1];
+            send_when_free(&mut world, sender, 12 << 20, None);
+            world.run_ms(ms);
+            world.crash(sender);
+            let rest = without(&all, &[sender]);
+            settle(&mut world, &rest, 15_000);
+            all_hear_all(&mut world, &rest);
+            assert_eq!(world.violations(), []);
+        }
+    }
+}
+
+#[test]
+fn a_send_that_has_no_room_waits_and_when_too_many_wait_it_is_refused_and_says_so() {
+    for server in BOTH {
+        let mut world = calm(server);
+        let all = room(&mut world, 2);
+        world.cut(all[0], all[1], true);
+        let mut said = (0, 0);
+        let refused = loop {
+            match world.send(all[1], 20_000, None).expect("it runs") {
+                Ok(Sent::Accepted) => said.0 += 1,
+                Ok(Sent::Waiting(_)) => said.1 += 1,
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(refused, SendError::BufferFull);
+        // 8 MiB, and what a message costs beside its bytes; then as many as may wait.
+        assert!((380..=419).contains(&said.0), "{} were taken", said.0);
+        assert_eq!(said.1, 1_024);
+        world.run_ms(500);
+        world.cut(all[0], all[1], false);
+        all_arrives(&mut world, &all, 60_000);
+        let heard = world.checker().heard(all[0], all[1]).len();
+        assert_eq!(heard, said.0 + said.1, "on {}", server.name());
+    }
+}

@@ -1,5 +1,11 @@
 //! Faults of our own, one for each rule and each layer of repair: the simulator's judge has to notice each of them.
 //!
+//! Of the topology study's rules R2, R3, R4, R5, R7, R8, R13 and R14 have one each. The others: R1 (positions, no common
+//! index) is how streams are built, and `no-resume-replay` is what is left of it to break; R6 (repair asks seldom) is
+//! judged without a mutation, as `storm` and `not-quiet`; R9 (links at hand are dialled one by one), R10 (an answered dial
+//! is waited for longer) and R11 (one probe at a time) save time and work, which no promise is about; R12 (merge once) is
+//! `both-win`; R15 and R16 are about trees, which there are none of.
+//!
 //! Feature `mutation` only (the simulator's). Without it nothing is left of a hook, and with it nothing changes as long
 //! as nobody calls [`Member::mutate`].
 
