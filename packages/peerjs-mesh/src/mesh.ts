@@ -21,13 +21,14 @@ const LARGEST_MESSAGE = 256 << 20;
 /** Largest encoded init data, bytes. */
 const LARGEST_INIT_DATA = 64 << 10;
 
-const warn = (text: string): void => console.warn(`peerjs-mesh: ${text}`);
+const warn = (of: Pick<Mesh, "room" | "options">, text: string): void =>
+  console.warn(`peerjs-mesh ${of.options?.log_id ?? of.room}: ${text}`);
 
 /** Joins a room; see `mesh` in index.ts. */
-export function join(load: Load, room: string, options?: MeshOptions): Mesh {
+export function join(load: Load, room: string, options: MeshOptions = {}): Mesh {
   const name = checkRoom(room);
-  const settings = checkOptions(options, globalThis.location, warn);
-  const initData = settings.hasInitData ? encodeInitData(options?.initData) : undefined;
+  const settings = checkOptions(options, globalThis.location, (text) => warn({ room, options }, text));
+  const initData = settings.hasInitData ? encodeInitData(options.initData) : undefined;
   for (const needed of ["RTCPeerConnection", "WebSocket", "WebAssembly"]) {
     if (!(needed in globalThis)) {
       throw new MeshError("unsupported", `there is no ${needed} here`, {
@@ -38,7 +39,7 @@ export function join(load: Load, room: string, options?: MeshOptions): Mesh {
   const ahead = new Ahead(settings.url, name);
   ahead.prepare(settings.rtc);
   const loading = load();
-  return new Mesh(loading, ahead, name, settings, initData, options ?? {});
+  return new Mesh(loading, ahead, name, settings, initData, options);
 }
 
 /** One member of one room. */
@@ -54,7 +55,7 @@ export class Mesh extends Emitter<MeshEvents> {
   readonly #waiting = new Map<number, Waiting>();
   #id: string | undefined;
   #peers: string[] = [];
-  readonly #given = new Given(() => this.#change(() => undefined), warn);
+  readonly #given = new Given(() => this.#change(() => undefined), (text) => warn(this, text));
   /** The streams of others. */
   readonly #streams = new Map<string, MediaStream>();
   #synced = false;

@@ -41,7 +41,7 @@ export interface MeshOptions {
   owner_mode?: boolean;
   /** Has an effect in owner mode only. */
   is_owner?: boolean;
-  /** The original's; no effect: there are no log lines. */
+  /** What this member's warnings in the console are marked with. Default: the room's name. */
   log_id?: unknown;
   /** The original's; no effect: attempts go on until `join_timeout`. */
   retry?: unknown;
@@ -53,7 +53,7 @@ export interface MeshOptions {
   auto_call_peer?: number;
   /** The original's; health checks are always on. */
   do_health_check?: unknown;
-  /** The original's; no effect: nothing here needs black pictures or silence. */
+  /** The original's; `true` has no effect: nothing here needs black pictures or silence. Default false. */
   insert_dummy_track?: boolean;
 }
 
@@ -78,12 +78,12 @@ export interface Settings {
 }
 
 const PATTERN = /^(?!.{129})[A-Za-z0-9]+(?:[ _-][A-Za-z0-9]+)*$/;
-const IGNORED = [
-  "log_id", "retry", "retry_interval", "max_mesh_peers", "do_health_check",
-];
+const IGNORED = ["retry", "retry_interval", "max_mesh_peers", "do_health_check"];
+/** Ignored, too; but what is false says nothing. */
+const IGNORED_FLAGS = ["is_owner", "insert_dummy_track"];
 const KNOWN = [
   "connection", "initData", "mesh_limit", "mesh_mode", "join_timeout", "sync_timeout", "do_health_check_interval",
-  "owner_mode", "is_owner", "auto_call_peer", "insert_dummy_track", ...IGNORED,
+  "owner_mode", "auto_call_peer", "log_id", ...IGNORED, ...IGNORED_FLAGS,
 ];
 const CONNECTION_IGNORED = ["token", "pingInterval", "logFunction", "referrerPolicy", "serializers"];
 const CONNECTION_KNOWN = ["host", "port", "path", "key", "secure", "config", "debug", ...CONNECTION_IGNORED];
@@ -106,29 +106,18 @@ export function checkRoom(room: unknown): string {
  */
 export function checkOptions(options: unknown, page: { hostname: string; protocol: string } | undefined,
   warn: (text: string) => void): Settings {
-  if (options !== undefined && !isObject(options)) throw invalid("options", options, "an object");
-  const given = options ?? {};
-  warnOf(given, KNOWN, IGNORED, "", warn);
+  const { given, take, flag, whole } = read("options", options, "");
+  const time = (name: string): number | undefined =>
+    take(name, isInteger(-1, NEVER_MS), "a whole number of milliseconds, or -1 for no limit");
 
-  const take = <T>(name: string, fallback: T, good: (value: unknown) => boolean, wanted: string): T => {
-    const value = given[name];
-    if (value === undefined) return fallback;
-    if (!good(value)) throw invalid(name, value, wanted);
-    return value as T;
-  };
-  const time = (name: string, fallback: number): number =>
-    take(name, fallback, isInteger(-1, NEVER_MS), "a whole number of milliseconds, or -1 for no limit");
-  const flag = (name: string): boolean => take(name, false, (value) => typeof value === "boolean", "true or false");
-
-  const mode = take<Mode | "auto">("mesh_mode", "host", (value) => [...MODES, "auto"].includes(value as string),
-    '"host", "full" or "auto"');
+  const mode = take<Mode | "auto">("mesh_mode", (value) => [...MODES, "auto"].includes(value as string),
+    '"host", "full" or "auto"') ?? "host";
   if (mode === "auto") throw later('mesh_mode: "auto"', 'mesh_mode can be "host" or "full"');
   if (flag("owner_mode")) throw later("owner_mode: true", "leave it out: the room goes on without its owner");
-  flag("is_owner");
-  flag("insert_dummy_track");
+  warnOf(given, KNOWN, [...IGNORED, ...IGNORED_FLAGS.filter(flag)], "", warn);
   const count = (name: string, fallback: number, least: number): number =>
-    take(name, fallback, (value) => value === -1 || isInteger(least, 0xffff_fffe)(value),
-      `a whole number from ${least}, or -1 for no limit`);
+    take(name, (value) => value === -1 || isInteger(least, 0xffff_fffe)(value),
+      `a whole number from ${least}, or -1 for no limit`) ?? fallback;
   const limit = count("mesh_limit", 10, 1);
   return {
     ...checkConnection(given["connection"], page, warn),
@@ -136,10 +125,9 @@ export function checkOptions(options: unknown, page: { hostname: string; protoco
     // -1 is 2^32 - 1 there.
     autoCall: count("auto_call_peer", 5, 0) >>> 0,
     mode,
-    joinTimeout: time("join_timeout", -1),
-    syncTimeout: time("sync_timeout", 60_000),
-    healthMs: take("do_health_check_interval", 500, isInteger(100, 60_000),
-      "a whole number of milliseconds from 100 to 60000"),
+    joinTimeout: time("join_timeout") ?? -1,
+    syncTimeout: time("sync_timeout") ?? 60_000,
+    healthMs: whole("do_health_check_interval", 100, 60_000) ?? 500,
     hasInitData: given["initData"] !== undefined,
   };
 }
@@ -149,23 +137,16 @@ const NEVER_MS = 0x7fff_ffff;
 
 function checkConnection(connection: unknown, page: { hostname: string; protocol: string } | undefined,
   warn: (text: string) => void): { url: string; rtc: RTCConfiguration } {
-  if (connection !== undefined && !isObject(connection)) throw invalid("connection", connection, "an object");
-  const given = connection ?? {};
+  const { given, take, flag, whole } = read("connection", connection, "connection.");
   warnOf(given, CONNECTION_KNOWN, CONNECTION_IGNORED, "connection.", warn);
-
-  const take = <T>(name: string, good: (value: unknown) => boolean, wanted: string): T | undefined => {
-    const value = given[name];
-    if (value !== undefined && !good(value)) throw invalid(`connection.${name}`, value, wanted);
-    return value as T | undefined;
-  };
   const text = (value: unknown): boolean => typeof value === "string" && value !== "";
   const asked = take<string>("host", text, "a host name") ?? CLOUD;
-  const port = take<number>("port", isInteger(1, 65_535), "a whole number from 1 to 65535") ?? 443;
+  const port = whole("port", 1, 65_535) ?? 443;
   const path = take<string>("path", (value) => typeof value === "string", "text") ?? "/";
   const key = take<string>("key", text, "text") ?? "peerjs";
-  const wished = take<boolean>("secure", (value) => typeof value === "boolean", "true or false");
+  const wished = flag("secure");
   const config = take<RTCConfiguration>("config", isObject, "an RTCConfiguration");
-  take("debug", isInteger(0, 3), "0, 1, 2 or 3");
+  whole("debug", 0, 3);
 
   // As PeerJS has it: "/" is the page's host, the cloud is always secure, slashes round the path are put in.
   const host = asked === "/" ? (page?.hostname ?? "localhost") : asked;
@@ -196,6 +177,21 @@ function isUrl(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** What is given, by name: `take` checks one and gives it; `flag`: true or false; `whole`: a number. */
+function read(what: string, options: unknown, prefix: string) {
+  if (options !== undefined && !isObject(options)) throw invalid(what, options, "an object");
+  const given = options ?? {};
+  const take = <T>(name: string, good: (value: unknown) => boolean, wanted: string): T | undefined => {
+    const value = given[name];
+    if (value !== undefined && !good(value)) throw invalid(prefix + name, value, wanted);
+    return value as T | undefined;
+  };
+  const flag = (name: string) => take<boolean>(name, (value) => typeof value === "boolean", "true or false");
+  const whole = (name: string, least: number, most: number) =>
+    take<number>(name, isInteger(least, most), `a whole number from ${least} to ${most}`);
+  return { given, take, flag, whole };
 }
 
 function warnOf(given: Record<string, unknown>, known: string[], ignored: string[], prefix: string,

@@ -97,8 +97,10 @@ for (const host of ["http://h", "h?x", "a b", "u@h", "h#", "h:9000"]) {
 }
 
 test("options that have no effect here are told in one line", () => {
-  const { warnings } = check({ retry: 5, retry_interval: 0, log_id: "x", max_mesh_peers: undefined });
-  assert.deepEqual(warnings, ["no effect here: retry, retry_interval, log_id"]);
+  const { warnings } = check({ retry: 5, retry_interval: 0, log_id: "x", max_mesh_peers: undefined, is_owner: true });
+  assert.deepEqual(warnings, ["no effect here: retry, retry_interval, is_owner"]);
+  assert.deepEqual(check({ insert_dummy_track: true }).warnings, ["no effect here: insert_dummy_track"]);
+  assert.deepEqual(check({ insert_dummy_track: false, is_owner: false, log_id: 7 }).warnings, []);
   assert.deepEqual(check({ connection: { token: "t", debug: 3 } }).warnings, ["no effect here: connection.token"]);
 });
 

@@ -66,8 +66,8 @@ pub(crate) struct Stream {
     pub(crate) waits_since: Option<Instant>,
     /// When something new of it came last: nothing is asked for again while it is coming.
     pub(crate) news_at: Option<Instant>,
-    /// Something was thrown away because something before it was missing.
-    pub(crate) ahead: bool,
+    /// The last broadcast that was thrown away because something before it was missing.
+    pub(crate) ahead: u64,
 }
 
 impl Stream {
@@ -104,7 +104,7 @@ impl Stream {
             asked_at: None,
             waits_since: None,
             news_at: None,
-            ahead: false,
+            ahead: 0,
         }
     }
 
@@ -123,6 +123,11 @@ impl Stream {
             Some(entry) if !entry.is_whole() => entry.data.len() as u64,
             _ => 0,
         }
+    }
+
+    /// Whether something is missing that others have.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.ahead > self.held()
     }
 
     /// The last broadcast that is no longer kept.
@@ -266,5 +271,30 @@ impl Stream {
     /// Bytes of broadcasts that not everybody in the roster has, and of directed messages.
     pub(crate) fn unsafe_bytes(&self) -> usize {
         (self.unsafe_bytes + self.directed_bytes).saturating_sub(self.safe_off as usize)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::Pos;
+
+    #[test]
+    fn what_came_ahead_is_not_asked_for_once_it_is_behind_us_or_has_come() {
+        let mut stream = Stream::new(Key(0), 7, 0);
+        stream.begin(Pos { b: 0, d: 0 });
+        let came_ahead = stream.take_cast(3, Vec::new, 1, 0, b"x");
+        assert!(matches!(came_ahead, Taken::Ahead));
+        stream.ahead = 3;
+        for b in 1..=2 {
+            stream.take_cast(b, Vec::new, 1, 0, b"x");
+            assert!(stream.is_behind(), "3 has still to come again, after {b}");
+        }
+        stream.take_cast(3, Vec::new, 1, 0, b"x");
+        assert!(!stream.is_behind(), "it has come");
+        stream.ahead = 9;
+        assert!(stream.is_behind());
+        stream.skip_to(9);
+        assert!(!stream.is_behind(), "nobody has it any more");
     }
 }

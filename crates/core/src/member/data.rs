@@ -126,7 +126,6 @@ impl Member {
         match taken {
             Taken::New(bytes) => {
                 stream.news_at = Some(now);
-                stream.ahead &= to.is_some();
                 // What waits behind something else says nothing new of how far we are.
                 let says = piece.b <= stream.pos.b.saturating_add(1);
                 if to.map_or(says, |(to, _)| to == Some(me)) {
@@ -149,7 +148,8 @@ impl Member {
                 }
             }
             Taken::Ahead => {
-                stream.ahead = true;
+                let missing = to.map_or(piece.b, |_| stream.held() + 1);
+                stream.ahead = stream.ahead.max(missing);
                 self.ask_again(id, key);
             }
         }

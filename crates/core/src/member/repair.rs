@@ -240,21 +240,17 @@ impl Member {
         }
         self.streams
             .iter()
-            .filter(|stream| {
-                stream.last.is_none()
-                    && (!stream.based || stream.ahead || stream.waits_since.is_some())
-            })
             .filter(|stream| self.seat(stream.key).is_some())
-            .map(|stream| {
-                stream
-                    .asked_at
-                    .or(stream.waits_since)
-                    .max(stream.news_at)
-                    .unwrap_or(self.started)
-                    .plus_ms(REPAIR_MS)
-            })
+            .filter_map(|stream| self.asks_at(stream))
             .min()
             .filter(|_| matches!(self.role, Role::Guest(_) | Role::Host(_)))
+    }
+
+    /// When something is asked for that is missing of a stream.
+    fn asks_at(&self, stream: &Stream) -> Option<Instant> {
+        let lacks = !stream.based || stream.is_behind() || stream.waits_since.is_some();
+        let since = stream.asked_at.or(stream.waits_since).max(stream.news_at);
+        (stream.last.is_none() && lacks).then(|| since.unwrap_or(self.started).plus_ms(REPAIR_MS))
     }
 
     /// Asks for what should have come long ago.
@@ -265,20 +261,19 @@ impl Member {
         let now = self.now;
         let me = self.me;
         let mut asks = Vec::new();
-        for stream in self
-            .streams
-            .iter_mut()
-            .filter(|stream| stream.last.is_none())
-        {
-            let since = stream.asked_at.or(stream.waits_since).max(stream.news_at);
-            if (stream.based && !stream.ahead && stream.waits_since.is_none())
-                || since.is_some_and(|since| now < since.plus_ms(REPAIR_MS))
-            {
+        for at in 0..self.streams.len() {
+            let Some(stream) = self.streams.get(at) else {
+                continue;
+            };
+            if self.asks_at(stream).is_none_or(|at| now < at) {
                 continue;
             }
+            let Some(stream) = self.streams.get_mut(at) else {
+                continue;
+            };
             stream.asked_at = Some(now);
             let again = stream
-                .ahead
+                .is_behind()
                 .then(|| (stream.inc, stream.held(), stream.held_off()));
             asks.push((stream.key, stream.based, stream.pos, again));
         }
