@@ -7,7 +7,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { kill } from "../harness/processes.mjs";
 import { now } from "../harness/time.mjs";
-import { Bench, RUNS, SIDES } from "./shared/bench.mjs";
+import { Bench, largest, RUNS, SIDES } from "./shared/bench.mjs";
 
 const PATIENCE = 30_000;
 const SIZE = 4;
@@ -87,14 +87,15 @@ function count(said, heard) {
 for (const [name, fault] of Object.entries(FAULTS)) {
   const figures = { ours: [], peer: [] };
   for (let run = 0; run < RUNS; run++) for (const side of SIDES) figures[side].push(await measure(side, fault));
-  const row = (metric, figure, unit, goal) => {
+  const row = (metric, figure, unit, goal, worst) => {
     const of = (side) => figures[side].map((one) => one[figure]);
-    bench.row({ case: `${name}, ${SIZE} pages`, metric, unit, goal }, of("ours"), of("peer"));
+    bench.row({ case: `${name}, ${SIZE} pages`, metric, unit, goal }, of("ours"), of("peer"), worst);
   };
   row("all reach all", "after", "ms", name === "host page leaves" ? "ours <= 600" : "ours <= 2500");
   row("messages due", "due", "");
-  row("lost", "lost", "", "ours <= 0");
-  row("doubled", "doubled", "", "ours <= 0");
+  // One message in one run is one too many.
+  row("lost, worst", "lost", "", "ours <= 0", largest);
+  row("doubled, worst", "doubled", "", "ours <= 0", largest);
 }
 
 process.exit(await bench.finish());

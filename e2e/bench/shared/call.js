@@ -12,7 +12,7 @@ const soon = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 let member;
 /** By sender: when its first picture was shown. */
 const pictures = {};
-/** By sender: when its stream ended, as far as the library says. */
+/** By sender: whenever its stream ended, as far as the library says. */
 const ends = {};
 const times = { stream: 0, streamdrop: 0 };
 let own;
@@ -33,7 +33,7 @@ globalThis.bench = {
     });
     member.on("streamdrop", (id) => {
       times.streamdrop += 1;
-      ends[id] ??= clock();
+      (ends[id] ??= []).push(clock());
     });
   },
   /** Waits until so many members are listed, this one included. */
@@ -63,10 +63,11 @@ globalThis.bench = {
     member.disconnectCall();
     return at;
   },
-  /** When the end of that member's stream was told; waits for it, or so long. */
-  async ended(id, ms) {
-    for (let left = ms; left > 0 && !ends[id]; left -= 10) await soon(10);
-    return ends[id] ?? null;
+  /** When the end of that member's stream was first told at `since` or later; waits for it, or so long. */
+  async ended(id, since, ms) {
+    const told = () => ends[id]?.find((at) => at >= since);
+    for (let left = ms; left > 0 && !told(); left -= 10) await soon(10);
+    return told() ?? null;
   },
   times: () => times,
   connections: () => counts(),
