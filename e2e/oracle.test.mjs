@@ -49,6 +49,17 @@ test("the judge is content with what was due", () => {
   ledger.exact([sender], [receiver]);
 });
 
+test("the judge finds a hole in what a newcomer to the talk of others heard, from its first message on", () => {
+  const { ledger, sender, receiver } = heardBy("b", 0, "d");
+  ledger.enterTalking(receiver);
+  ledger.exact([sender], [receiver]);
+  for (const [heard, message] of [[["b", "d"], /due was 0/], [["b", 0], /message 2 of 3 is missing/], [["b", 0, "a"], /due was "d"/]]) {
+    const { ledger, sender, receiver } = heardBy(...heard);
+    ledger.enterTalking(receiver);
+    assert.throws(() => ledger.exact([sender], [receiver]), { message });
+  }
+});
+
 test("the judge finds data of a stranger", () => {
   const { ledger, sender, receiver } = heardBy("a", "b", 0, "d");
   receiver.say({ event: "data", from: "id-stranger", data: 1 });

@@ -16,6 +16,20 @@ export class Ledger {
     this.#before.set(newcomer, new Map([...this.#sent].map(([sender, sent]) => [sender, sent.length])));
   }
 
+  /**
+   * A newcomer to a room in which all talk, once it is in and has heard the last of each (`caughtUp`): where a sender's
+   * messages begin for it is the sender's to say, but from the first that it heard on all is due.
+   */
+  enterTalking(newcomer) {
+    const before = new Map();
+    for (const [sender, sent] of this.#sent) {
+      const first = JSON.stringify(newcomer.dataFrom(sender.id)[0]);
+      const at = sent.findIndex(({ data }) => JSON.stringify(data) === first);
+      before.set(sender, at < 0 ? sent.length : at);
+    }
+    this.#before.set(newcomer, before);
+  }
+
   /** Notes a message that the sender was told to send. */
   note(sender, data, to) {
     if (!this.#sent.has(sender)) this.#sent.set(sender, []);

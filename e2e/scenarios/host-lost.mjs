@@ -20,9 +20,10 @@ export function traffic(member, others, count, start = 0) {
 
 /**
  * Loses the host by `lose(host)` while every member has up to 100 kB on the way; then holds the rest to the promise.
+ * `again(survivors)` is called as soon as they list each other, while all that is still on the way.
  * @returns {Promise<object[]>} the survivors
  */
-export async function loseHost(room, lose) {
+export async function loseHost(room, lose, again = () => {}) {
   const { host, ledger } = room;
   const survivors = room.members.filter((member) => member !== host);
   const accepted = survivors.map((member) => {
@@ -44,6 +45,7 @@ export async function loseHost(room, lose) {
   }
   await listEachOther(survivors, left());
   room.note(`all list each other ${Math.round(now() - lost)} ms after the host was lost`);
+  again(survivors);
 
   // Data flows: a message sent now arrives within the same 10 s at everybody, and all before it with it.
   await Promise.all(accepted);
