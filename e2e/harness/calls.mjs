@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { now } from "./time.mjs";
+import { median, now } from "./time.mjs";
 
 /** Colours far enough apart for any codec, one a member. */
 const COLOURS = [
@@ -27,22 +27,35 @@ export class Calls {
     this.room = room;
   }
 
-  /** A member gives a stream of these kinds; with a colour of its own, or another. */
+  /** A member gives a stream of these kinds; with a colour of its own, or another. `kinds` null: it calls with no stream. */
   async call(member, { kinds = ["audio", "video"], colour, keep = true } = {}) {
     const before = this.given.get(member);
     colour ??= COLOURS[this.room.all.indexOf(member) % COLOURS.length];
-    const has = (kind) => kinds.includes(kind) || (keep && Boolean(before?.[kind]));
+    const has = (kind) => Boolean(kinds?.includes(kind) || (keep && before?.[kind]));
     this.given.set(member, {
       audio: has("audio"),
       video: has("video"),
       muted: before?.muted ?? false,
-      colour: kinds.includes("video") ? colour : before?.colour,
+      colour: kinds?.includes("video") ? colour : before?.colour,
     });
-    const tag = `call-${++tags}`;
     const every = this.room.members.length > 4 ? PICTURE_OF_CROWD : PICTURE;
-    await member.send({ cmd: "call", kinds, colour, every, usePreviousStream: keep, tag });
-    const answer = await member.next((event) => event.tag === tag, 15_000);
-    assert.equal(answer.event, "called", JSON.stringify(answer));
+    await this.#ask(member, { cmd: "call", kinds, colour, every, usePreviousStream: keep }, "called");
+  }
+
+  /** A member asks for the stream of another, whatever its limit. */
+  async callPeer(member, other) {
+    await this.#ask(member, { cmd: "callPeer", id: other.id }, "called");
+  }
+
+  /**
+   * The longest time between two pictures of `giver` that `member` is shown while `change()` happens, ms; and how
+   * long it usually is: the median.
+   */
+  async gap(member, giver, change) {
+    await this.#ask(member, { cmd: "watch", id: giver.id }, "watching");
+    await change();
+    const { intervals } = await this.#ask(member, { cmd: "watched", id: giver.id }, "watched");
+    return { longest: Math.max(...intervals), usual: median(intervals) };
   }
 
   async hangUp(member) {
@@ -56,10 +69,16 @@ export class Calls {
   }
 
   /** What a member sees and hears now. */
-  async media(member) {
-    const tag = `media-${++tags}`;
-    await member.send({ cmd: "media", tag });
-    return member.next((event) => event.tag === tag, 15_000);
+  media(member) {
+    return this.#ask(member, { cmd: "media" }, "media");
+  }
+
+  async #ask(member, command, wanted) {
+    const tag = `${command.cmd}-${++tags}`;
+    await member.send({ ...command, tag });
+    const answer = await member.next((event) => event.tag === tag, 15_000);
+    assert.equal(answer.event, wanted, JSON.stringify(answer));
+    return answer;
   }
 
   /**
@@ -130,6 +149,13 @@ export class Calls {
       (sum, { connections }) => ({ made: sum.made + connections.made, open: sum.open + connections.open }),
       { made: 0, open: 0 },
     );
+  }
+
+  /** Every other member was told so often that the stream of `giver` begins, and ends. */
+  toldAll(members, giver, begun, ended) {
+    for (const member of members) {
+      if (member !== giver) assert.deepEqual(this.told(member, giver), { begun, ended }, `${member.name} was told of ${giver.name}`);
+    }
   }
 
   /** Waits until so many ends of connections for media are open. */

@@ -13,6 +13,9 @@ import { short } from "./time.mjs";
 /** Kinds of members that are pages: `hidden` is one of a Chromium that shows another tab. */
 const LAUNCH = { chromium: launchChromium, firefox: launchFirefox, hidden: launchHidden };
 
+/** Events of which there are many, and which tell nothing of a failure. */
+const ANSWERS = ["data", "sent", "status", "media", "called", "watching", "watched", "hushed"];
+
 /** How long the members of a mix may take to list each other when nothing is wrong, ms. */
 const GATHER = 20_000;
 
@@ -159,13 +162,23 @@ export class Room {
     };
   }
 
-  #next(kind) {
-    const number = (this.#counts[kind] = (this.#counts[kind] ?? 0) + 1);
+  /** Where the next member of this kind is going to be. */
+  nextPlace(kind) {
+    return this.net.place(this.#slot(kind));
+  }
+
+  #slot(kind) {
     let slot = 1;
     while (this.#places.has(`${kind}-${slot}`) && !this.#places.get(`${kind}-${slot}`).member?.over) slot++;
-    const place = this.net.place(`${kind}-${slot}`);
+    return `${kind}-${slot}`;
+  }
+
+  #next(kind) {
+    const number = (this.#counts[kind] = (this.#counts[kind] ?? 0) + 1);
+    const slot = this.#slot(kind);
+    const place = this.net.place(slot);
     const taken = {};
-    this.#places.set(`${kind}-${slot}`, taken);
+    this.#places.set(slot, taken);
     const enter = (member) => {
       member.place = place;
       taken.member = member;
@@ -247,7 +260,7 @@ export class Room {
     const few = this.all.length > 8;
     for (const member of this.all) {
       lines.push(`${member.name} (${member.id}${member.isHost ? ", host" : ""}${member.over ? `, ${member.over}` : ""})`);
-      const notable = member.events.filter(({ event }) => !["data", "sent", "media", "called", "hushed"].includes(event)).slice(few ? -3 : -12);
+      const notable = member.events.filter(({ event }) => !ANSWERS.includes(event)).slice(few ? -3 : -12);
       for (const event of notable) lines.push(`    ${Math.round(event.at)} ${short(event, few ? 120 : 300)}`);
       if (member.log) lines.push(...member.log.trim().split("\n").slice(-8).map((line) => `    | ${short(line, 300)}`));
     }

@@ -83,6 +83,30 @@ export function hide(id) {
   shown.delete(id);
 }
 
+/** By sender: what is noted of its pictures at present. */
+const watched = new Map();
+
+/** From now on notes the intervals between the pictures that are shown of that member. */
+export function watchPictures(id) {
+  const video = shown.get(id);
+  const watch = { intervals: [], last: performance.now() };
+  watched.set(id, watch);
+  const next = (now) => {
+    if (watched.get(id) !== watch) return;
+    watch.intervals.push(now - watch.last);
+    watch.last = now;
+    video.requestVideoFrameCallback(next);
+  };
+  video.requestVideoFrameCallback(next);
+}
+
+/** The intervals since `watchPictures`, ms, the last of them not yet over; and that is the end of it. */
+export function watchedPictures(id) {
+  const { intervals, last } = watched.get(id);
+  watched.delete(id);
+  return [...intervals, performance.now() - last];
+}
+
 const canvas = document.createElement("canvas");
 
 /** The colour in the middle of what is shown of that member; null when there is no picture. */
