@@ -3,7 +3,8 @@
 //   net.kind         "plain" or "lab"
 //   net.place(name)  a place: { name, address, spawn(command, args, options), wrapper(program), tunnel() }
 //   net.stop()
-//   net.cut(place), net.heal(place)   the lab alone: nothing comes to that place or leaves it, and it does again
+//   net.cut(place), net.heal(place)   the lab alone: nothing comes to that place or leaves it, and it does again; with a
+//                    second place, nothing of the one comes to the other
 //
 // `spawn` gives a child whose process is the program itself, so that signals reach it; `wrapper` the path of a file
 // that starts the program there; `tunnel` a port number for a debugger: what listens on it there is reached on it here.
@@ -52,8 +53,9 @@ export async function labNet({ delay, jitter, loss, seed = Number(process.env.ME
     }
     return places.get(name);
   };
-  const cut = ({ node }) => lab.command({ cmd: "cut", node });
-  const heal = ({ node }) => lab.command({ cmd: "heal", node });
+  const ways = ({ node }, other) => (other ? { from: node, to: other.node, both: true } : { node });
+  const cut = (place, other) => lab.command({ cmd: "cut", ...ways(place, other) });
+  const heal = (place, other) => lab.command({ cmd: "heal", ...ways(place, other) });
   return { kind: "lab", lab, place, cut, heal, stop: () => lab.stop() };
 }
 

@@ -1,0 +1,20 @@
+// Full mode, in the lab: two members that cannot reach each other.
+
+import { after, before, test } from "node:test";
+import { labNet } from "./harness/net.mjs";
+import { Stage } from "./harness/stage.mjs";
+import { LINK } from "./rooms.mjs";
+import * as pairCut from "./scenarios/pair-cut.mjs";
+
+const MIX = ["native", "chromium", "chromium", "native"];
+
+let stage;
+before(async () => {
+  stage = await Stage.open(await labNet(LINK));
+  await stage.warm(MIX);
+});
+after(() => stage?.close());
+
+test(pairCut.title, { timeout: 300_000 }, (t) =>
+  stage.play(pairCut, { server: "ours", mix: MIX, options: { mesh_mode: "full" }, note: (text) => t.diagnostic(text) }),
+);
