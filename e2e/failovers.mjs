@@ -16,6 +16,7 @@ import * as stopped from "./scenarios/host-stopped.mjs";
 import * as signallingHostsLost from "./scenarios/signalling-cut-hosts-lost.mjs";
 import * as signallingLong from "./scenarios/signalling-cut-long.mjs";
 import * as signallingShort from "./scenarios/signalling-cut-short.mjs";
+import * as signallingSilent from "./scenarios/signalling-cut-silent.mjs";
 
 /**
  * In the order of the line: each fault takes the first of it, and who replaces it goes to its end. So a page is busy,
@@ -40,7 +41,7 @@ const SOON = {
   "a page is stopped": stopped,
   "no server": signallingShort,
 };
-const IN_LAB = { "a page is cut off": cut, "a program is cut off": cutForGood };
+const IN_LAB = { "a page is cut off": cut, "a program is cut off": cutForGood, "the server is cut off": signallingSilent };
 /** What takes a minute, each in a room of its own. */
 const LONG = { "stopped for long": stoppedLong, "no server and two hosts lost": signallingHostsLost };
 const HIDDEN = Array(3).fill("hidden");

@@ -12,17 +12,28 @@ const JOINABLE = 40_000;
 
 const signalling = (state) => (event) => event.event === "signalling" && event.state === state;
 
-/**
- * The server's process is killed and started again `ms` later on the same port; meanwhile `losses` hosts are killed, one
- * after the other.
- */
-export async function cutSignalling(room, ms, losses) {
+/** How signalling is cut. The server's process ends, and is another one on the same port later: sockets close at once. */
+const KILLED = { cut: ({ server }) => server.kill(), heal: ({ server }) => server.again(), told: true };
+/** The server's network is cut (in the lab): its packets vanish, and who waits for nothing of it need not notice. */
+export const SILENT = { cut: ({ net, server }) => net.cut(server.place), heal: ({ net, server }) => net.heal(server.place), told: false };
+
+/** Signalling is cut for `ms`; meanwhile `losses` hosts are killed, one after the other. */
+export async function cutSignalling(room, ms, losses, how = KILLED) {
+  try {
+    await whileCut(room, ms, losses, how);
+  } catch (error) {
+    if (how === SILENT) await how.heal(room);
+    throw error;
+  }
+}
+
+async function whileCut(room, ms, losses, { cut, heal, told }) {
   const fault = await Fault.begin(room);
   const { founding } = await status(room.host, "before");
   const since = new Map(fault.marks);
   const began = now();
-  await room.server.kill();
-  await hears(since, "signalling is down", signalling("down"), NOTICED);
+  await cut(room);
+  if (told) await hears(since, "signalling is down", signalling("down"), NOTICED);
   // Data flows.
   await fault.recovers(wall(), fault.all);
 
@@ -43,18 +54,20 @@ export async function cutSignalling(room, ms, losses) {
   const here = room.members;
   await fault.recovers(wall(), here);
 
-  await room.server.again();
+  await heal(room);
   const again = now();
-  await hears(since, "signalling is up", signalling("up"), UP);
-  room.note(`all have signalling ${Math.round(now() - again)} ms after the server was there again`);
+  // Who was told.
+  const down = new Map([...since].filter(([member, mark]) => told || member.events.slice(mark).some(signalling("down"))));
+  await hears(down, "signalling is up", signalling("up"), UP);
+  room.note(`${down.size} of ${since.size} were told; all have signalling ${Math.round(now() - again)} ms after the server was there again`);
   await fault.settle();
   for (const host of lost) {
     fault.chatter.buried(host, here);
     room.ledger.samePrefix(host, here);
     said(since, `told once that ${host.name} is gone`, ({ event, id }) => event === "peerdropped" && id === host.id);
   }
-  said(since, "signalling went down once", signalling("down"));
-  said(since, "signalling came up once", signalling("up"));
+  said(down, "signalling went down once", signalling("down"));
+  said(down, "signalling came up once", signalling("up"));
   if (losses === 0) calm(since);
 
   // Joinable under its name, with the same ids; nobody founded another room meanwhile.
