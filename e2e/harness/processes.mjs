@@ -23,6 +23,11 @@ export function kill(pid, signal) {
   }
 }
 
+/** The memory of a process that is in the machine's own, bytes. */
+export function resident(pid) {
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]) * 1024;
+}
+
 /**
  * Takes charge of a child: it is killed when this process ends, and `exited` settles once it has ended.
  * Its standard error is kept (the last 64 KiB) and shown by whoever reports a failure.

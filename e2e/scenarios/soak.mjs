@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Calls } from "../harness/calls.mjs";
+import { resident } from "../harness/processes.mjs";
 import { median, now, strain } from "../harness/time.mjs";
 
 /** How long it lasts, minutes. Shorter ones are for whoever works on it. */
@@ -11,8 +12,8 @@ export const title = `${MINUTES} minutes of pictures, sound and chat: heaps and 
 const LINE = 2_000;
 /** Looks at heaps and connections. The first quarter of them is for what a page learns and keeps. */
 const LOOKS = 20;
-/** What a heap may have grown by at the end, bytes: the harness's own lists, and what the collector leaves for later. */
-const GROWTH = 1 << 20;
+/** What a heap may have grown by at the end, bytes: what the collector leaves for later. */
+const GROWTH = 300_000;
 
 export default async function soak(room) {
   await room.gather();
@@ -22,6 +23,8 @@ export default async function soak(room) {
   await Promise.all(all.map((member) => calls.call(member)));
   room.note(`all see all after ${Math.round(await calls.allFlows(all, 120_000))} ms, on a machine with a strain of ${strain().toFixed(1)}`);
   const probes = await Promise.all(all.map((member) => Probe.of(member)));
+  const memory = () => all.map(({ pid }) => resident(pid));
+  const before = memory();
 
   const began = now();
   const looks = [];
@@ -37,12 +40,14 @@ export default async function soak(room) {
   }
   await calls.allFlows(all, 60_000);
 
+  const ends = memory();
   const settled = looks.slice(LOOKS / 4);
   const [first, last] = [settled.slice(0, 5), settled.slice(-5)];
   all.forEach((member, at) => {
-    const [before, after] = [first, last].map((some) => median(some.map(({ heaps }) => heaps[at])));
-    room.note(`${member.name}${member.isHost ? ", host" : ""}: heap ${megabytes(before)} MB, at the end ${megabytes(after)} MB`);
-    assert(after <= before + GROWTH, `the heap of ${member.name} has grown from ${before} to ${after} bytes`);
+    const [heap, after] = [first, last].map((some) => median(some.map(({ heaps }) => heaps[at])));
+    const process = `its process ${megabytes(before[at])} MB, at the end ${megabytes(ends[at])} MB`;
+    room.note(`${member.name}${member.isHost ? ", host" : ""}: heap ${megabytes(heap)} MB, at the end ${megabytes(after)} MB; ${process}`);
+    assert(after <= heap + GROWTH, `the heap of ${member.name} has grown from ${heap} to ${after} bytes`);
   });
   room.note(`ends of media connections: ${last.at(-1).made} made, ${last.at(-1).open} open, for ${pairs} pairs`);
   for (const { open, made } of settled) {
