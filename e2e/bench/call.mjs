@@ -4,13 +4,15 @@
 //   node bench/call.mjs [--out FILE] [--check] [--runs N] [--only ours|peer]
 
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { now } from "../harness/time.mjs";
 import { Bench, largest, RUNS, SIDES, smallest } from "./shared/bench.mjs";
 
 const PATIENCE = 30_000;
 /** All pages call at one moment, so many ms after they are told: their streams are ready by then. */
 const AHEAD = 1_000;
-/** What a page may take to close its connections, ms. */
-const CLOSING = 3_000;
+/** What is open after so long is left open, ms: who leaves may take 5 s to deliver what it has said. */
+const CLOSING = 8_000;
 
 const bench = await Bench.open("call");
 
@@ -40,9 +42,13 @@ async function measure(side, size) {
   const ends = await Promise.all(pages.slice(1).map((page) => page.call("ended", ids[0], hung, PATIENCE)));
   const times = await pages[1].call("times");
   for (const page of pages) await page.call("end");
-  await new Promise((resolve) => setTimeout(resolve, CLOSING));
-  const connections = await Promise.all(pages.map((page) => page.call("connections")));
+  const ended = now();
+  let connections;
   const sum = (name) => connections.reduce((all, one) => all + one[name], 0);
+  do {
+    await sleep(100);
+    connections = await Promise.all(pages.map((page) => page.call("connections")));
+  } while (sum("allOpen") > 0 && now() - ended < CLOSING);
   await Promise.all(pages.map((page) => page.close()));
   return {
     first: Math.min(...seen),

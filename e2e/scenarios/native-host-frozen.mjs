@@ -35,6 +35,6 @@ export default async function nativeHostFrozen(room) {
 async function enters(room, rest) {
   const began = now();
   const newcomer = await room.start("native");
-  await listEachOther([...rest, newcomer], NEWCOMER - (now() - began));
+  await listEachOther([...rest, newcomer], Math.max(1, NEWCOMER - (now() - began)));
   return { newcomer, took: now() - began };
 }
