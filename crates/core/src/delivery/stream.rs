@@ -130,6 +130,17 @@ impl Stream {
         self.ahead > self.held()
     }
 
+    /// Whether something has to be asked for.
+    pub(crate) fn lacks(&self) -> bool {
+        let waits = !self.based || self.is_behind() || self.waits_since.is_some();
+        self.last.is_none() && waits
+    }
+
+    /// Since when nothing has come of it, nor been asked for.
+    pub(crate) fn news(&self) -> Option<Instant> {
+        self.asked_at.or(self.waits_since).max(self.news_at)
+    }
+
     /// The last broadcast that is no longer kept.
     pub(crate) fn released(&self) -> u64 {
         self.first - 1

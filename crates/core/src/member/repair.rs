@@ -241,16 +241,10 @@ impl Member {
         self.streams
             .iter()
             .filter(|stream| self.seat(stream.key).is_some())
-            .filter_map(|stream| self.asks_at(stream))
+            .filter(|stream| stream.lacks())
+            .map(|stream| stream.news().unwrap_or(self.started).plus_ms(REPAIR_MS))
             .min()
             .filter(|_| matches!(self.role, Role::Guest(_) | Role::Host(_)))
-    }
-
-    /// When something is asked for that is missing of a stream.
-    fn asks_at(&self, stream: &Stream) -> Option<Instant> {
-        let lacks = !stream.based || stream.is_behind() || stream.waits_since.is_some();
-        let since = stream.asked_at.or(stream.waits_since).max(stream.news_at);
-        (stream.last.is_none() && lacks).then(|| since.unwrap_or(self.started).plus_ms(REPAIR_MS))
     }
 
     /// Asks for what should have come long ago.
@@ -261,16 +255,11 @@ impl Member {
         let now = self.now;
         let me = self.me;
         let mut asks = Vec::new();
-        for at in 0..self.streams.len() {
-            let Some(stream) = self.streams.get(at) else {
-                continue;
-            };
-            if self.asks_at(stream).is_none_or(|at| now < at) {
+        for stream in self.streams.iter_mut().filter(|stream| stream.lacks()) {
+            let news = stream.news();
+            if news.is_some_and(|at| now < at.plus_ms(REPAIR_MS)) {
                 continue;
             }
-            let Some(stream) = self.streams.get_mut(at) else {
-                continue;
-            };
             stream.asked_at = Some(now);
             let again = stream
                 .is_behind()
