@@ -59,7 +59,8 @@ impl Run<'_> {
         let present = self.world.present();
         self.world.judge_quiet(&present);
         self.world.stats_mut().count("quiet points", 1);
-        if self.rng.chance(0.2) {
+        // In full mode a large room goes on dialling for half a minute, link by link.
+        if self.plan.members <= 10 && self.rng.chance(0.2) {
             self.fall_silent();
             self.idle();
         }
