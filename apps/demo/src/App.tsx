@@ -3,6 +3,7 @@ import { CallScreen } from "./call/CallScreen.js";
 import { LeftScreen } from "./LeftScreen.js";
 import { Lobby } from "./lobby/Lobby.js";
 import { Devices } from "./media/devices.js";
+import { clearAddress, madeUpHere, showInAddress } from "./room/address.js";
 import { newGuest, newRoom, roomOf } from "./room/names.js";
 import { recall, remember } from "./room/remember.js";
 import { RoomSession } from "./room/session.js";
@@ -15,7 +16,7 @@ type Screen =
 /** The lobby of the room that the address names, or of one that nobody is in. */
 function lobby(): Screen {
   const asked = roomOf(location.hash);
-  return asked ? { at: "lobby", room: asked, fresh: false } : { at: "lobby", room: newRoom(), fresh: true };
+  return { at: "lobby", room: asked || newRoom(), fresh: !asked || madeUpHere() };
 }
 
 /** Lobby, call, and what comes after. */
@@ -38,8 +39,8 @@ export function App(): JSX.Element {
   }, []);
 
   const join = useCallback((room: string) => {
-    // Into the address, so that it can be sent; the listener below hears nothing of it.
-    history.replaceState(null, "", `#${encodeURIComponent(room)}`);
+    // The listener below hears nothing of it.
+    showInAddress(room);
     const { camera, microphone } = devices.snapshot();
     session.current?.leave();
     session.current = new RoomSession(room, {
@@ -92,7 +93,7 @@ export function App(): JSX.Element {
             join(screen.room);
           }}
           onOther={() => {
-            history.replaceState(null, "", location.pathname + location.search);
+            clearAddress();
             setScreen(lobby());
             void devices.start();
           }}

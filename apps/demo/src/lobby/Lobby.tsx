@@ -1,6 +1,7 @@
-import { useId, useState, type FormEvent, type JSX } from "react";
+import { useEffect, useId, useState, type FormEvent, type JSX } from "react";
 import { useDevices } from "../hooks/useDevices.js";
 import type { Devices } from "../media/devices.js";
+import { showInAddress } from "../room/address.js";
 import { asRoom, isRoom, LONGEST_NAME, LONGEST_ROOM } from "../room/names.js";
 import { CopyLink } from "../ui/CopyLink.js";
 import { Mark } from "../ui/icons.js";
@@ -29,6 +30,10 @@ export function Lobby({ room, fresh, name, guest, devices, onName, onJoin }: Pro
   const editable = fresh || !isRoom(room);
   const target = editable ? wish.trim() : room;
   const wrongRoom = !isRoom(target);
+  // Before anybody joins, too: who copies the address by hand copies the way to this room.
+  useEffect(() => {
+    if (editable && !wrongRoom) showInAddress(target, true);
+  }, [editable, wrongRoom, target]);
 
   const join = (event: FormEvent): void => {
     event.preventDefault();
