@@ -47,7 +47,7 @@ export function CallScreen({ session, devices, name, onName, onLeave, onAgain }:
   // Whoever came by keyboard stands at the call's beginning, not at the top of nothing.
   useEffect(() => main.current?.focus(), []);
   useEffect(() => {
-    devices.onTrouble = (text) => session.notify("trouble", text);
+    devices.onTrouble = (text, kind) => session.notify("trouble", text, kind);
     return () => void (devices.onTrouble = () => undefined);
   }, [devices, session]);
   useEffect(() => devices.fitTo(room.members.length), [devices, room.members.length]);
@@ -59,16 +59,20 @@ export function CallScreen({ session, devices, name, onName, onLeave, onAgain }:
     if (panel) openers[panel].current?.focus();
     setPanel(undefined);
   }, [panel]);
-  const toggle = useCallback((which: PanelName) => (panel === which ? close() : setPanel(which)), [panel, close]);
+  const there = room.phase === "in" || room.phase === "interrupted";
+  const toggle = useCallback((which: PanelName) => {
+    if (panel === which) close();
+    else if (there || which === "settings") setPanel(which);
+  }, [panel, there, close]);
   useShortcuts(
     useMemo(() => ({
       m: () => void devices.toggle("microphone"),
       v: () => void devices.toggle("camera"),
-      s: () => call.canShare && call.toggleShare(),
+      s: () => call.canShare && (there || call.sharing) && call.toggleShare(),
       c: () => toggle("chat"),
       p: () => toggle("people"),
       Escape: close,
-    }), [devices, call, toggle, close]),
+    }), [devices, call, there, toggle, close]),
     keys,
   );
 
@@ -90,7 +94,11 @@ export function CallScreen({ session, devices, name, onName, onLeave, onAgain }:
           <h1 title={room.room}>{room.room}</h1>
           <p className={`standing ${room.phase}`}>{standing(room)}</p>
         </div>
-        <CopyLink room={room.room} className="small" />
+        <Notices session={session} state={room} blocked={blocked} onHear={hear} />
+        <CopyLink
+          room={room.room} className="small"
+          onRefused={() => session.notify("trouble", "The browser does not let this page copy. Copy the address above.", "link")}
+        />
         <RoundButton
           ref={openers.settings} label="Settings" look={panel === "settings" ? "active" : "plain"} expanded={panel === "settings"}
           onClick={() => toggle("settings")}
@@ -103,7 +111,6 @@ export function CallScreen({ session, devices, name, onName, onLeave, onAgain }:
           members={room.members} own={call} speaker={media.speakers.chosen} onBlocked={onBlocked}
           card={cardFor(room, onAgain)}
         />
-        <Notices session={session} state={room} blocked={blocked} onHear={hear} />
         {/* Those who see have the number on the button. */}
         <p className="out" role="status">{unread > 0 && last && `${last.who} wrote: ${last.text}`}</p>
       </main>
@@ -122,7 +129,7 @@ export function CallScreen({ session, devices, name, onName, onLeave, onAgain }:
       )}
       <Controls
         devices={devices} state={media} call={call} keys={keys} panel={panel} onPanel={toggle} unread={unread} people={room.members.length}
-        onLeave={onLeave} chatButton={openers.chat} peopleButton={openers.people}
+        there={there} onLeave={onLeave} chatButton={openers.chat} peopleButton={openers.people}
       />
     </div>
   );

@@ -19,7 +19,7 @@ export function cardFor(state: RoomState, onAgain: () => void): JSX.Element | un
         <div className="say" role="status">
           <span className="spinner" aria-hidden="true" />
           <h2>{state.reason}</h2>
-          <p>Nobody can enter the room without it. Check your connection; it is tried again by itself.</p>
+          <p>Nobody can enter the room without it. Check your connection; it is tried again by itself. Microphone and camera can be set meanwhile.</p>
         </div>
       );
     case "full":

@@ -18,16 +18,20 @@ interface Props {
   onPanel: (panel: PanelName) => void;
   unread: number;
   people: number;
+  /** Whether there are others to share with, write to and list: one is in the room. */
+  there: boolean;
   onLeave: () => void;
   chatButton: Ref<HTMLButtonElement>;
   peopleButton: Ref<HTMLButtonElement>;
 }
 
 /** The buttons of a call. */
-export function Controls({ devices, state, call, keys, panel, onPanel, unread, people, onLeave, chatButton, peopleButton }: Props): JSX.Element {
+export function Controls({ devices, state, call, keys, panel, onPanel, unread, people, there, onLeave, chatButton, peopleButton }: Props): JSX.Element {
   const heard = state.microphone.standing === "on";
   const seen = state.camera.standing === "on";
   const key = (letter: string): string | undefined => (keys ? letter : undefined);
+  // What is under way can always be ended.
+  const unless = (underWay: boolean): string | false => !there && !underWay && "once you are connected";
   const wrong = (standing: string): boolean => !["on", "off", "idle", "asking"].includes(standing);
   return (
     <footer className="controls">
@@ -46,20 +50,20 @@ export function Controls({ devices, state, call, keys, panel, onPanel, unread, p
       {call.canShare && (
         <RoundButton
           label={call.sharing ? "Stop sharing" : "Share screen"} shortcut={key("s")} look={call.sharing ? "active" : "plain"}
-          onClick={call.toggleShare}
+          unavailable={unless(call.sharing)} onClick={call.toggleShare}
         >
           {call.sharing ? <ScreenOffIcon /> : <ScreenIcon />}
         </RoundButton>
       )}
       <RoundButton
         ref={chatButton} label={unread > 0 ? `Chat, ${unread} unread` : "Chat"} shortcut={key("c")} look={panel === "chat" ? "active" : "plain"}
-        expanded={panel === "chat"} count={unread} onClick={() => onPanel("chat")}
+        expanded={panel === "chat"} count={unread} unavailable={unless(panel === "chat")} onClick={() => onPanel("chat")}
       >
         <ChatIcon />
       </RoundButton>
       <RoundButton
         ref={peopleButton} label={`People, ${people}`} shortcut={key("p")} look={panel === "people" ? "active" : "plain"}
-        expanded={panel === "people"} onClick={() => onPanel("people")}
+        expanded={panel === "people"} unavailable={unless(panel === "people")} onClick={() => onPanel("people")}
       >
         <PeopleIcon />
       </RoundButton>

@@ -47,7 +47,7 @@ export class Devices {
   #picture = PICTURES[0]!;
   readonly #listeners = new Set<() => void>();
   /** Hears what a person should be told at once: a device was pulled out, or will not open. */
-  onTrouble: (text: string) => void = () => undefined;
+  onTrouble: (text: string, kind: Kind) => void = () => undefined;
 
   // One function, so that it is added once however often this starts.
   readonly #listen = (): void => void this.#list();
@@ -97,7 +97,7 @@ export class Devices {
   async toggle(kind: Kind): Promise<void> {
     const { standing, track } = this.#state[kind];
     if (standing === "asking") return;
-    if (!this.#reachable()) return this.onTrouble(whyNot(kind, "insecure"));
+    if (!this.#reachable()) return this.onTrouble(whyNot(kind, "insecure"), kind);
     if (standing === "on") {
       rememberFlag(kind, false);
       if (kind === "camera") this.#drop(kind);
@@ -154,7 +154,7 @@ export class Devices {
   async #openOrSay(kind: Kind, as?: "off"): Promise<void> {
     await this.#open([kind], as);
     const text = whyNot(kind, this.#state[kind].standing);
-    if (text) this.onTrouble(text);
+    if (text) this.onTrouble(text, kind);
   }
 
   /** Opens devices with one question, `as` switched on or off, and notes what became of it. */
@@ -204,12 +204,12 @@ export class Devices {
     this.#drop(kind);
     this.#set(kind, { standing: "lost", chosen: "" });
     await this.#list();
-    if (this.#state[kind].list.length === 0) return this.onTrouble(whyNot(kind, "lost"));
+    if (this.#state[kind].list.length === 0) return this.onTrouble(whyNot(kind, "lost"), kind);
     await this.#open([kind], as);
     const now = this.#state[kind];
     const name = now.list.find((device) => device.deviceId === now.chosen)?.label || "another one";
-    if (now.standing !== as) return this.onTrouble(whyNot(kind, "lost"));
-    this.onTrouble(`Your ${kind} is gone. ${name} takes its place.`);
+    if (now.standing !== as) return this.onTrouble(whyNot(kind, "lost"), kind);
+    this.onTrouble(`Your ${kind} is gone. ${name} takes its place.`, kind);
   }
 
   #drop(kind: Kind): void {

@@ -73,7 +73,9 @@ export class RoomSession {
       await this.#mesh.send(text);
       this.#changeLine(key, { waiting: false });
     } catch (error) {
-      this.#changeLine(key, { waiting: false, failure: inPlainWords(error) });
+      // Of a call that has ended by itself the mesh says only that it has.
+      const failure = this.#state.phase === "failed" ? this.#state.reason : inPlainWords(error);
+      this.#changeLine(key, { waiting: false, failure });
     }
   }
 
@@ -97,10 +99,12 @@ export class RoomSession {
     });
   }
 
-  /** Says something at the top of the call. */
-  notify(tone: Notice["tone"], text: string): void {
-    if (this.#state.notices.some((notice) => notice.text === text)) return;
-    this.#post({ key: this.#keys++, tone, text });
+  /** Says something above the call. Of one `topic` only the last word stands; without one nothing is said twice. */
+  notify(tone: Notice["tone"], text: string, topic?: string): void {
+    const before = this.#state.notices.find((notice) => (topic === undefined ? notice.text === text : notice.topic === topic));
+    if (before && topic === undefined) return;
+    if (before) this.dismiss(before.key);
+    this.#post({ key: this.#keys++, tone, text, ...(topic !== undefined && { topic }) });
   }
 
   #post(notice: Notice): void {

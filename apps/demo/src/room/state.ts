@@ -33,11 +33,13 @@ export interface Line {
   failure: string;
 }
 
-/** Something said at the top of the call for a while. */
+/** Something said in the bar above the call for a while. */
 export interface Notice {
   key: number;
   tone: "info" | "good" | "trouble";
   text: string;
+  /** What it is about: what is said later of the same takes its place. */
+  topic?: string;
   /** People who have come: one notice names them all. */
   arrived?: readonly string[];
 }

@@ -11,7 +11,8 @@ interface Props {
   look?: "plain" | "off" | "active" | "danger";
   /** For buttons that open something. */
   expanded?: boolean;
-  disabled?: boolean;
+  /** Why it does nothing at present. It keeps its place and the focus, and says so to whoever comes to it. */
+  unavailable?: string | false | undefined;
   /** A small number at its corner. */
   count?: number;
   /** An exclamation mark instead: something is wrong with it. */
@@ -20,7 +21,7 @@ interface Props {
 }
 
 /** A round button with a drawing on it. */
-export function RoundButton({ label, shortcut, onClick, children, look = "plain", expanded, disabled, count = 0, wrong = false, ref }: Props): JSX.Element {
+export function RoundButton({ label, shortcut, onClick, children, look = "plain", expanded, unavailable, count = 0, wrong = false, ref }: Props): JSX.Element {
   return (
     <button
       ref={ref}
@@ -29,9 +30,10 @@ export function RoundButton({ label, shortcut, onClick, children, look = "plain"
       aria-label={label}
       aria-keyshortcuts={shortcut}
       aria-expanded={expanded}
-      data-tip={shortcut ? `${label} (${shortcut})` : label}
-      disabled={disabled}
-      onClick={onClick}
+      aria-disabled={unavailable ? true : undefined}
+      aria-description={unavailable || undefined}
+      data-tip={unavailable ? `${label}: ${unavailable}` : shortcut ? `${label} (${shortcut})` : label}
+      onClick={unavailable ? undefined : onClick}
     >
       {children}
       {wrong && <span className="count" aria-hidden="true">!</span>}
