@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
+import { slowReader } from "./fakes.mjs";
 import { House } from "./house.mjs";
 
 let house;
@@ -11,9 +12,9 @@ after(() => house?.close());
 
 const room = () => `room-${Math.random().toString(36).slice(2, 10)}`;
 
-async function two() {
+async function two(how) {
   const where = room();
-  const ann = await house.person({ room: where });
+  const ann = await house.person({ room: where, ...how });
   await ann.join("Ann Example");
   await ann.reads("You are alone here");
   const ben = await house.person({ room: where });
@@ -28,7 +29,7 @@ test("alone in the room one is told to send the link", { timeout: 60_000 }, asyn
   await ann.join("Ann Example");
   await ann.reads("Send this link to whoever should come.");
   await ann.reads(`/demo/#${where}`);
-  assert.deepEqual(await ann.look("alone"), []);
+  assert.deepEqual(await ann.look("alone", { all: true }), []);
 });
 
 test("two write to each other, and what is unread is counted", { timeout: 60_000 }, async () => {
@@ -51,7 +52,7 @@ test("two write to each other, and what is unread is counted", { timeout: 60_000
   await ann.fill("Message", "Yes, loud and clear!");
   await ann.press("Send");
   await ben.reads("Yes, loud and clear!");
-  assert.deepEqual(await ann.look("chat"), []);
+  assert.deepEqual(await ann.look("chat", { all: true }), []);
   await ann.page.keyboard.press("Escape");
   await ann.holds("the focus is back on the button", () => document.activeElement.getAttribute("aria-label") === "Chat");
 });
@@ -68,7 +69,7 @@ test("the name and the devices are changed during the call", { timeout: 60_000 }
 });
 
 test("four, nine and sixteen people are all seen, terminals among them", { timeout: 90_000 }, async () => {
-  const { where, ann } = await two();
+  const { where, ann } = await two({ before: slowReader });
   const come = (names) => names.map((name) => house.program(where, name));
   const programs = come(["Cleo", "Dora Hansen"]);
   await ann.reads("4 people");
@@ -79,13 +80,27 @@ test("four, nine and sixteen people are all seen, terminals among them", { timeo
   programs.push(...come(["Jo", "Kim", "Lea", "Mo", "Nia", "Otto", "Pia"]));
   await ann.reads("16 people");
   for (const name of ["Cleo", "Gerda von Altenburg-Hohenstein", "Pia"]) await ann.reads(name);
-  assert.deepEqual(await ann.look("sixteen"), []);
+  assert.deepEqual(await ann.look("sixteen", { all: true, still: "others are here" }), []);
   await ann.press("People, 16");
   assert.deepEqual(await ann.look("people"), []);
-  // They write, and are written to.
+  // They write, too.
   await ann.page.keyboard.press("c");
   await programs[0].send({ cmd: "send", data: "Hello from a terminal" });
   await ann.reads("Hello from a terminal");
+});
+
+test("somebody at a terminal reads what is written in the demo, and answers", { timeout: 60_000 }, async () => {
+  const { where, ann, ben } = await two();
+  const tess = house.terminal(where, "Tess");
+  await tess.reads(" is Ann Example");
+  await ann.reads("3 people");
+  await ann.press("Chat");
+  await ann.fill("Message", "Welcome, Tess! Grüße 👋");
+  await ann.page.keyboard.press("Enter");
+  await tess.reads("Ann Example: Welcome, Tess! Grüße 👋");
+  tess.type("Thank you, I can only write here.");
+  await ann.holds("Tess's answer, with her name", () => /Tess[\s\S]*Thank you, I can only write here\./.test(document.querySelector(".lines").innerText));
+  await ben.find("button", "Chat, 2 unread");
 });
 
 test("the call is gone through by keyboard alone", { timeout: 60_000 }, async () => {

@@ -6,6 +6,7 @@ import { plainNet } from "../harness/net.mjs";
 import { ROOT } from "../harness/root.mjs";
 import { startOurs } from "../harness/servers.mjs";
 import { Person } from "./person.mjs";
+import { Terminal } from "./terminal.mjs";
 
 const place = plainNet().place("here");
 
@@ -27,6 +28,8 @@ const DEVICES = {
     `--host-resolver-rules=MAP ${INSECURE} 127.0.0.1`,
     "--ignore-certificate-errors",
   ],
+  // As for everybody: no sound before somebody has clicked, unless the page may record.
+  quiet: ["--autoplay-policy=document-user-activation-required", "--use-fake-ui-for-media-stream=deny"],
   refused: ["--use-fake-ui-for-media-stream=deny"],
   "no camera": ["--use-fake-device-for-media-stream=device-count=0"],
 };
@@ -66,17 +69,24 @@ export class House {
     return person;
   }
 
-  /** Somebody in a terminal. */
+  /** Somebody at a terminal. */
+  terminal(room, name) {
+    const terminal = new Terminal(place, room, name, this.server);
+    this.#programs.push(terminal);
+    return terminal;
+  }
+
+  /** A program. */
   program(room, name, options) {
     const program = startNative(place, name, { room, server: this.server, options, args: ["--name", name] });
     this.#programs.push(program);
     return program;
   }
 
-  /** A new server in the place of one that was ended. */
-  async serveAgain() {
+  /** A new server in the place of one that was ended: at another port, or at the same with `args`. */
+  async serveAgain(args) {
     await this.server.stop();
-    this.server = await startOurs(place, ["--demo-dir", `${ROOT}apps/demo/dist`]);
+    this.server = await startOurs(place, ["--demo-dir", `${ROOT}apps/demo/dist`, ...(args ?? [])], args && this.server.port);
   }
 
   /** Ends whoever came for one test. */

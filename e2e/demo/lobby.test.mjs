@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
+import { busyDevices, noDevices, unansweredQuestion } from "./fakes.mjs";
 import { House, INSECURE } from "./house.mjs";
+import { hears, sees } from "./senses.mjs";
 
 let house;
 before(async () => (house = await House.open()));
@@ -19,7 +21,9 @@ test("the lobby shows one's picture and lets one choose among the devices", { ti
   assert.equal(cameras.length, 3, cameras.join());
   await ann.page.select("select", await ann.page.$eval("select", (list) => list.options[2].value));
   await ann.holds("the third camera", () => document.querySelector("video").srcObject.getVideoTracks()[0].label.includes("2"));
-  assert.deepEqual(await ann.look("lobby"), []);
+  assert.deepEqual(await ann.look("lobby", { all: true }), []);
+  const lines = await ann.page.$eval("h1 .room", (name) => Math.round(name.offsetHeight / parseFloat(getComputedStyle(name).lineHeight)));
+  assert.equal(lines, 1, "the room's name is broken");
 });
 
 test("without a room in the link the lobby makes one up, and its link leads there", { timeout: 60_000 }, async () => {
@@ -57,17 +61,12 @@ test("without a name one is a guest; a name that was given is remembered", { tim
   assert.equal(await (await ann.find("textbox", "Your name")).evaluate((input) => input.value), "Ann");
 });
 
-/** Chromium's microphone cannot be taken away by a switch: the browser's words for it are said in its place. */
-const noDevices = () => {
-  navigator.mediaDevices.enumerateDevices = async () => [];
-  navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("Requested device not found", "NotFoundError"));
-};
-
 /** Each way in which there are no devices: what is said of it. One gets in all the same. */
 for (const [devices, says, how] of [
   ["refused", "The browser does not let this page use camera and microphone."],
   ["no camera", "No camera was found."],
   ["none", "No camera and no microphone were found.", { devices: "no camera", before: noDevices }],
+  ["busy", "Camera and microphone cannot be opened. Perhaps another program uses them.", { devices: "cameras", before: busyDevices }],
   ["insecure", "The browser gives camera and microphone only to pages with https.", { devices: "cameras", host: INSECURE }],
 ]) {
   test(`devices: ${devices}: the lobby says so, and one can join`, { timeout: 60_000 }, async () => {
@@ -86,15 +85,24 @@ for (const [devices, says, how] of [
   });
 }
 
-test("from another machine it has its camera over https with the server's own certificate, and two meet there", { timeout: 90_000 }, async () => {
+test("as long as the browser asks for camera and microphone the lobby says so", { timeout: 60_000 }, async () => {
+  const ann = await house.person({ room: room(), before: unansweredQuestion });
+  await ann.reads("Asking for camera and microphone …");
+  assert.deepEqual(await ann.look("lobby-asking", { still: "Asking" }), []);
+  await ann.page.evaluate(() => globalThis.answer());
+  await pictured(ann);
+});
+
+test("from another machine it has its camera over https with the server's own certificate, and two see and hear each other there", { timeout: 90_000 }, async () => {
   const address = await house.secureAddress(room());
   const ann = await house.person({ devices: "trusting", address });
   await pictured(ann);
   await ann.join("Ann");
   await ann.reads("You are alone here");
-  const ben = await house.person({ devices: "trusting", address });
+  const ben = await house.person({ devices: "trusting", address, size: "phone" });
   await ben.join("Ben");
-  await Promise.all([ann.reads("2 people"), ben.reads("2 people")]);
+  await Promise.all([sees(ann, "Ben"), sees(ben, "Ann")]);
+  await Promise.all([hears(ann, "Ben"), hears(ben, "Ann")]);
 });
 
 test("the lobby is gone through by keyboard alone", { timeout: 60_000 }, async () => {

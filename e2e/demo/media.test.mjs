@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
+import { redScreen } from "./fakes.mjs";
 import { House } from "./house.mjs";
+import { hears, sees, unseen } from "./senses.mjs";
 
 let house;
 before(async () => (house = await House.open()));
@@ -18,58 +20,13 @@ async function enter(where, name, how = {}) {
   return person;
 }
 
-/** Waits until `name`'s tile shows pictures, and ever new ones. */
-async function sees(person, name) {
-  await person.holds(`${name} is seen`, (wanted) => {
-    const tile = [...document.querySelectorAll(".tile")].find((one) => one.querySelector(".name")?.textContent === wanted);
-    const video = tile?.querySelector("video:not([hidden])");
-    if (!video || video.videoWidth === 0) return false;
-    const frames = video.getVideoPlaybackQuality().totalVideoFrames;
-    // New ones since this wait began.
-    tile.seenBefore ??= { frames, video };
-    if (tile.seenBefore.video !== video || frames < tile.seenBefore.frames + 3) return false;
-    delete tile.seenBefore;
-    return true;
-  }, name);
-}
-
-/** Waits until `name`'s tile shows no picture. */
-const unseen = (person, name) =>
-  person.holds(`${name} is not seen`, (wanted) => {
-    const tile = [...document.querySelectorAll(".tile")].find((one) => one.querySelector(".name")?.textContent === wanted);
-    return tile && !tile.querySelector("video:not([hidden])");
-  }, name);
-
-/** Waits until `name` is heard, or with `silent` until they are not, and says so. The fake microphone beeps each second. */
-async function hears(person, name, silent = false) {
-  await person.holds(`${name} is ${silent ? "silent" : "heard"}`, async (wanted, still) => {
-    const tile = [...document.querySelectorAll(".tile")].find((one) => one.querySelector(".name")?.textContent === wanted);
-    const video = tile?.querySelector("video");
-    const stream = video?.srcObject;
-    if (video?.muted || video?.paused || still !== tile?.textContent.includes("Microphone off:") || !stream?.getAudioTracks()[0]) return false;
-    const context = new AudioContext();
-    const analyser = context.createAnalyser();
-    context.createMediaStreamSource(new MediaStream(stream.getAudioTracks())).connect(analyser);
-    const samples = new Float32Array(analyser.fftSize);
-    let loud = false;
-    // Longer than from beep to beep.
-    for (const end = performance.now() + 1500; performance.now() < end && !(loud && !still); ) {
-      await new Promise((resolve) => setTimeout(resolve, 30));
-      analyser.getFloatTimeDomainData(samples);
-      loud ||= samples.some((sample) => Math.abs(sample) > 0.01);
-    }
-    await context.close();
-    return loud !== still;
-  }, name, silent);
-}
-
 test("all see and hear each other, who comes late and who has no devices too", { timeout: 90_000 }, async () => {
   const where = room();
   const ann = await enter(where, "Ann");
   await ann.reads("You are alone here");
   const ben = await enter(where, "Ben");
   await Promise.all([sees(ann, "Ben"), sees(ben, "Ann")]);
-  assert.deepEqual(await ann.look("two"), []);
+  assert.deepEqual(await ann.look("two", { all: true }), []);
   const cleo = await enter(where, "Cleo", { devices: "refused" });
   await Promise.all([sees(cleo, "Ann"), sees(cleo, "Ben"), unseen(ann, "Cleo")]);
   await Promise.all([hears(ann, "Ben"), hears(ben, "Ann"), hears(cleo, "Ann")]);
@@ -104,23 +61,6 @@ test("microphone and camera have keys; who is off is seen and heard no longer, a
   await ann.holds("the list says so", () => /Ben[\s\S]*microphone on, [\s\S]*camera on/.test(document.querySelector(".members").textContent));
 });
 
-/** Chromium's fake screen looks as its fake camera does. This one is red, so that one can tell which of them arrives. */
-const redScreen = () => {
-  navigator.mediaDevices.getDisplayMedia = async () => {
-    const canvas = Object.assign(document.createElement("canvas"), { width: 640, height: 400 });
-    const context = canvas.getContext("2d");
-    let lines = 0;
-    setInterval(() => {
-      context.fillStyle = "#d02020";
-      context.fillRect(0, 0, 640, 400);
-      context.fillStyle = "#fff";
-      context.font = "28px monospace";
-      context.fillText(`$ line ${++lines}`, 24, 60 + (lines % 8) * 36);
-    }, 100);
-    return canvas.captureStream(10);
-  };
-};
-
 /** Waits until `name`'s picture is red, or is not. */
 const red = (person, name, wanted = true) =>
   person.holds(`${name}'s picture is ${wanted ? "" : "not "}red`, (who, is) => {
@@ -154,6 +94,7 @@ test("the whole way: lobby, call, chat, screen, leave; a screen takes the camera
   await sees(ann, "Ben");
   await hears(ann, "Ben");
   assert.deepEqual(await ann.look("screen"), []);
+  await ben.press("Close chat");
   assert.deepEqual(await ben.look("sharing"), []);
   await ben.press("Stop sharing");
   await ann.holds("Ben is one of two", () => !document.querySelector(".tile[data-large]"));

@@ -8,8 +8,8 @@ import { within } from "../harness/time.mjs";
 
 /** The two sizes at which the demo has to be good. */
 export const SIZES = { phone: { width: 360, height: 740 }, laptop: { width: 1280, height: 800 } };
-/** Colours and places do not depend on each other: two looks see both of each. */
-const LOOKS = [["phone", "dark"], ["laptop", "light"]];
+/** And whether axe looks: colours and places do not depend on each other, so two looks see both of each. */
+const LOOKS = [["phone", "light", false], ["phone", "dark", true], ["laptop", "dark", false], ["laptop", "light", true]];
 
 /** How long a change on the page may take, ms: far above what a busy machine needs. */
 const SOON = 20_000;
@@ -25,12 +25,12 @@ export class Person {
     this.#opened = opened;
   }
 
-  /** Opens the demo in a window of its own. `before` runs in the page ahead of its own scripts. */
-  static async open(browser, url, { size = "laptop", scheme = "light", before } = {}) {
+  /** Opens the demo in a window of its own. What is in `before` runs in the page ahead of its own scripts. */
+  static async open(browser, url, { size = "laptop", scheme = "light", before = [] } = {}) {
     const person = new Person(await browser.open("about:blank"));
     await person.page.setViewport(SIZES[size]);
-    await person.page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
-    if (before) await person.page.evaluateOnNewDocument(before);
+    await person.light(scheme);
+    for (const script of [before].flat()) await person.page.evaluateOnNewDocument(script);
     await person.page.goto(url, { waitUntil: "load" });
     return person;
   }
@@ -111,22 +111,31 @@ export class Person {
     await this.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
   }
 
+  /** In these colours, and with little motion: no picture shows half of one. */
   async light(scheme) {
-    await this.page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+    await this.page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }, { name: "prefers-reduced-motion", value: "reduce" }]);
   }
 
   /**
-   * A picture of the page at both sizes, one in light and one in dark, kept in target/shots/demo; what axe finds wrong
-   * with it there; and what is cut off. Returns the findings, a line each.
+   * Pictures of the page at both sizes, in light and in dark, kept in target/shots/demo; what axe finds wrong with it at
+   * two of the four, or with `all` at each; and what is cut off or covered. Returns the findings, a line each.
+   * `still`: what it has to read before and after each picture, where that does not last for ever.
    */
-  async look(state) {
+  async look(state, { all = false, still = "" } = {}) {
     const findings = [];
+    const lasts = async () => {
+      if (!(await this.text()).includes(still)) throw new Error(`${state}: it reads "${still}" no longer; the page says:\n${await this.text()}`);
+    };
     if (!(await this.page.evaluate(() => "axe" in globalThis))) await this.page.evaluate(AXE);
-    for (const [size, scheme] of LOOKS) {
+    for (const [size, scheme, axe] of LOOKS) {
       await this.light(scheme);
       await this.resize(size);
+      // What was just pressed, where the page is longer than its window.
+      await this.page.evaluate(() => document.activeElement !== document.body && document.activeElement.scrollIntoView({ block: "nearest" }));
+      await lasts();
       await this.page.screenshot({ path: join(SHOTS, `${state}-${size}-${scheme}.png`) });
-      const found = [...(await this.#cutOff()), ...(await this.#axe())];
+      await lasts();
+      const found = [...(await this.#hidden()), ...(all || axe ? await this.#axe() : [])];
       findings.push(...found.map((what) => `${state}, ${size}, ${scheme}: ${what}`));
     }
     await this.light("light");
@@ -141,12 +150,21 @@ export class Person {
     });
   }
 
-  /** Tiles, buttons and text fields that are not wholly on the page, and a page that can be moved sideways. */
-  #cutOff() {
+  /**
+   * Tiles, buttons and text fields that are not wholly on the page, a page that can be moved sideways, and what lies over
+   * the faces.
+   */
+  #hidden() {
     return this.page.evaluate(() => {
       const found = [];
       const { clientWidth, scrollWidth } = document.documentElement;
       if (scrollWidth > clientWidth) found.push(`the page is ${scrollWidth} wide`);
+      const faces = document.querySelector("main .space")?.getBoundingClientRect();
+      for (const notice of document.querySelectorAll(".notice")) {
+        const { left, right, top, bottom } = notice.getBoundingClientRect();
+        const over = faces && left < faces.right && right > faces.left && top < faces.bottom && bottom > faces.top;
+        if (over) found.push(`over the faces: ${notice.textContent}`);
+      }
       const scrolls = document.querySelector(".lobby") !== null;
       for (const element of document.querySelectorAll("button, input, select, .tile")) {
         if (!element.checkVisibility() || element.closest(".staged .tile:not([data-large])")) continue;
@@ -155,6 +173,8 @@ export class Person {
         const name = element.getAttribute("aria-label") ?? element.textContent ?? element.tagName;
         if (!inside) found.push(`cut off: ${name} at ${[left, top, right, bottom].map(Math.round)}`);
         const small = element.matches("button:not(.inline)") && (width < 24 || height < 24);
+        // Round buttons have their tooltips beside them.
+        if (element.matches(".button") && element.scrollWidth > element.clientWidth + 1) found.push(`too narrow for its text: ${name}`);
         if (small) found.push(`too small to hit: ${name}, ${Math.round(width)} × ${Math.round(height)}`);
       }
       return found;

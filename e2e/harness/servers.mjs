@@ -24,9 +24,9 @@ export function crowdBinary() {
   return path;
 }
 
-/** `start(port)` spawns the program; port 0 is any free one. */
-async function face(kind, place, start) {
-  let child = start(0);
+/** `start(port)` spawns the program; port 0 is any free one, and what it begins with unless `first` says another. */
+async function face(kind, place, start, first = 0) {
+  let child = start(first);
   const { port } = await listening(child, START, `server ${kind}`);
   return {
     kind,
@@ -60,10 +60,10 @@ async function face(kind, place, start) {
   };
 }
 
-/** `peerjs-mesh serve`. */
-export function startOurs(place, args = []) {
+/** `peerjs-mesh serve`, at a port of its own or at that one. */
+export function startOurs(place, args = [], first = 0) {
   const all = (port) => ["serve", "--host", place.address, "--port", String(port), "--json", ...args];
-  return face("ours", place, (port) => place.spawn(binary(), all(port)));
+  return face("ours", place, (port) => place.spawn(binary(), all(port)), first);
 }
 
 /** npm `peer` 1.0.2. */
