@@ -10,6 +10,8 @@ mod hello;
 mod piece;
 mod read;
 mod records;
+#[cfg(test)]
+mod vectors;
 mod write;
 
 pub(crate) use hello::{Hello, Role};

@@ -9,6 +9,7 @@ const PART: u8 = 4;
 const OWN: u8 = 8;
 
 /// A piece of a message. Ids are in wire form, so that a relay copies them.
+#[cfg_attr(test, derive(Debug))]
 pub(crate) struct Piece<'a> {
     /// The sender; `None`: the member at the other end of the link.
     pub(crate) sender: Option<&'a [u8]>,

@@ -114,6 +114,7 @@ pub(crate) struct Safe {
     pub(crate) retain: u64,
 }
 
+#[cfg_attr(test, derive(Debug))]
 pub(crate) struct Join {
     pub(crate) founding: [u8; 16],
     pub(crate) term: u64,
@@ -129,6 +130,7 @@ pub(crate) struct Join {
     pub(crate) positions: Vec<Position>,
 }
 
+#[cfg_attr(test, derive(Debug))]
 pub(crate) struct Welcome {
     pub(crate) founding: [u8; 16],
     pub(crate) term: u64,
@@ -165,6 +167,7 @@ pub(crate) struct Moved {
 }
 
 /// A record of lanes *control* or *beat*, read. Ids are interned.
+#[cfg_attr(test, derive(Debug))]
 pub(crate) enum Record<'a> {
     Join(Join),
     Welcome(Welcome),
