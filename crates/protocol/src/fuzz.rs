@@ -75,6 +75,19 @@ pub fn signalling(bytes: &[u8]) {
     }
 }
 
+/// Any text is a value of the command line or an error, and a value comes back from its own text.
+pub fn tagged(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let Ok(value) = json::read_tagged(&text) else {
+        return;
+    };
+    let written = json::write_tagged(&value);
+    assert!(!written.contains('\n'), "it is one line");
+    let back = json::read_tagged(&written).expect("what was written can be read");
+    assert_same(&back, &value);
+    assert_eq!(json::write_tagged(&back), written, "one value has one form");
+}
+
 fn assert_same(a: &Value, b: &Value) {
     match (a, b) {
         (Value::Float(a), Value::Float(b)) => assert_eq!(a.to_bits(), b.to_bits()),

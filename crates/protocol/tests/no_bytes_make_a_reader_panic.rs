@@ -169,3 +169,27 @@ fn signalling_text() {
         .collect();
     run("signalling", &seeds, fuzz::signalling);
 }
+
+#[test]
+fn values_of_the_command_line() {
+    let texts = [
+        r#"null"#,
+        r#"[true,false,-0,0.5,1e300,9007199254740993,-18446744073709551616]"#,
+        r#"{"a":{"$bytes":"AP8="},"b":{"$date":-5.5},"c":{"$date":null}}"#,
+        r#"[{"$num":"NaN"},{"$num":"-Infinity"},{"$num":"-0"},{"$undefined":true}]"#,
+        r#"{"$int":"9007199254740993"}"#,
+        r#"{"$int":"18446744073709551615"}"#,
+        r#"{"$map":[["$bytes","AP8="]]}"#,
+        r#"{"$map":[["a",1],["b",{"$map":[["$x",[]]]}],["a",2]]}"#,
+        r#"{"k":"\ud83d\ude00 \ud800 é\n","k":[{}]}"#,
+        r#"[[[[[[[[[[{"a":[[]]}]]]]]]]]]]"#,
+    ];
+    let seeds = texts.map(|text| text.as_bytes().to_vec());
+    for text in texts {
+        assert!(
+            peerjs_mesh_protocol::json::read_tagged(text).is_ok(),
+            "{text}"
+        );
+    }
+    run("tagged", &seeds, fuzz::tagged);
+}

@@ -145,3 +145,17 @@ fn a_tagged_value_stands_in_a_line_with_other_fields() {
     );
     assert_eq!(serde_json::to_string(&line).expect("text"), text);
 }
+
+#[test]
+fn numbers_are_read_to_the_last_bit_as_a_browser_reads_them() {
+    for text in [
+        "-92071992547409931844674407370955161",
+        "0.1234567890123456789",
+        "2.2250738585072011e-308",
+        "51.24817837550540",
+        "1.7976931348623157e308",
+    ] {
+        let exact = text.parse().map(Value::Float).expect("a number");
+        assert!(same(&read_tagged(text).expect("JSON"), &exact), "{text}");
+    }
+}
