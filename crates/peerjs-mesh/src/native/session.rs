@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
@@ -118,7 +119,9 @@ async fn live(
                 let said = match frame {
                     Some(Ok(Message::Text(text))) => read(&text),
                     Some(Ok(Message::Binary(_))) => Err(SessionEnd::Garbage),
-                    Some(Ok(Message::Close(_))) | None => Err(SessionEnd::Closed),
+                    // A server that dies says no goodbye: that is no garbage.
+                    Some(Ok(Message::Close(_)) | Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)))
+                    | None => Err(SessionEnd::Closed),
                     Some(Ok(_)) => continue,
                     Some(Err(Error::Capacity(_) | Error::Utf8(_) | Error::Protocol(_))) => {
                         Err(SessionEnd::Garbage)

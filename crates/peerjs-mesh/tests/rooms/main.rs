@@ -1,6 +1,7 @@
 //! Members in rooms, with a real server, real websockets and real WebRTC on loopback: one behaviour, one file.
 
 mod house;
+mod impostors;
 
 mod a_send_is_answered_though_nobody_takes_events;
 mod bad_input;
