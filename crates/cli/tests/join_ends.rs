@@ -3,7 +3,7 @@
 mod common;
 use common::*;
 use serde_json::json;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 #[test]
@@ -169,4 +169,54 @@ fn what_is_piped_in_is_delivered_though_the_input_ends_before_the_room_is_whole(
     drop(guest.input.take());
     assert_eq!(host.event("data")["data"], "from a pipe");
     assert_eq!(guest.exit(), Some(0));
+}
+
+#[test]
+fn whoever_is_not_let_in_for_the_limit_until_its_time_is_over_exits_with_4() {
+    let (mut server, url) = serve();
+    let one = r#"{"mesh_limit":1,"join_timeout":4000}"#;
+    let mut host = Program::join(&url, "full", &["--options", one]);
+    host.lists(1);
+    let mut guest = Program::join(&url, "full", &["--options", one]);
+    assert_eq!(guest.event("error")["code"], "mesh-full");
+    guest.event("meshlimitexceeded");
+    assert_eq!(guest.event("error")["code"], "join-timeout");
+    guest.event("left");
+    assert_eq!(guest.exit(), Some(4));
+
+    // When something else was the last that it was told, the limit is not why.
+    let more = r#"{"mesh_limit":1,"join_timeout":7000}"#;
+    let mut guest = Program::join(&url, "full", &["--options", more]);
+    guest.event("meshlimitexceeded");
+    server.child.kill().expect("a child");
+    let codes = ["mesh-full", "host-unavailable", "join-timeout"];
+    assert_eq!(codes.map(|_| guest.event("error")["code"].clone()), codes);
+    assert_eq!(guest.exit(), Some(3), "{:#?}", guest.heard);
+}
+
+#[test]
+fn a_line_over_the_limit_is_left_out_and_said_once() {
+    let (_server, url) = serve();
+    let mut host = Program::join(&url, "long", &[]);
+    host.lists(1);
+    let mut guest = Program::start(&["join", "long", "--server", &url]);
+    host.lists(2);
+    let input = guest.input.as_mut().expect("its input");
+    let piece = vec![b'x'; 1 << 20];
+    for _ in 0..401 {
+        input.write_all(&piece).expect("it reads");
+    }
+    input.write_all(b"\nafter\n").expect("it reads");
+    assert_eq!(host.event("data")["data"], "after");
+    drop(guest.input.take());
+    assert_eq!(guest.exit(), Some(0));
+    let mut log = String::new();
+    let mut errors = guest.child.stderr.take().expect("its errors");
+    errors.read_to_string(&mut log).expect("text");
+    assert_eq!(
+        log.matches("peerjs-mesh: message-too-large: ").count(),
+        1,
+        "{log}"
+    );
+    assert_eq!(log.lines().count(), 1, "{log}");
 }

@@ -65,10 +65,15 @@ impl Serving {
     }
 
     fn get(&self, path: &str) -> String {
+        self.get_with(path, "")
+    }
+
+    /// With further lines of the request's head.
+    fn get_with(&self, path: &str, head: &str) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port())).expect("it listens");
         write!(
             stream,
-            "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+            "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{head}\r\n"
         )
         .expect("it can be sent");
         let mut answer = String::new();
@@ -143,12 +148,23 @@ impl Drop for Serving {
     }
 }
 
+/// How soon it says that it cannot serve.
+const AT_ONCE: Duration = Duration::from_secs(5);
+
 fn fails(args: &[&str]) -> Output {
     // Any port, unless the arguments say otherwise: should it serve after all, it disturbs nobody.
-    command(args)
-        .env("PORT", "0")
-        .output()
-        .expect("the binary starts")
+    let mut command = command(args);
+    let mut child = command.env("PORT", "0").spawn().expect("the binary starts");
+    let start = Instant::now();
+    while child.try_wait().expect("it can be waited for").is_none() {
+        if start.elapsed() > AT_ONCE {
+            let _ = child.kill();
+            let _ = child.wait();
+            panic!("{args:?}: it does not end");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.wait_with_output().expect("it can be read")
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -227,6 +243,26 @@ fn options_are_taken_with_either_dash_and_from_the_environment() {
     );
     assert!(server.line.ends_with("/from/env/"), "{}", server.line);
     assert_ne!(server.port(), 9000);
+}
+
+#[test]
+fn what_a_proxy_says_is_believed_only_when_one_is_said_to_stand_in_front() {
+    let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
+    let head = "X-Forwarded-Host: outer.example\r\nX-Forwarded-Proto: https\r\n";
+    let inner = [r#""host":"x""#, r#""secure":false"#];
+    let outer = [r#""host":"outer.example""#, r#""secure":true"#];
+    for (args, told) in [
+        (&["--proxied"][..], outer),
+        (&["--proxied=true"], outer),
+        (&["--proxied", "false"], inner),
+        (&[], inner),
+    ] {
+        let server = Serving::start(&[&["--port", "0", "--demo-dir", demo], args].concat());
+        let config = server.get_with("/demo/config.json", head);
+        for field in told {
+            assert!(config.contains(field), "{args:?}: {config}");
+        }
+    }
 }
 
 #[test]

@@ -3,12 +3,21 @@
 use std::io::{self, BufRead, Read};
 use tokio::sync::mpsc;
 
-/// The longest line taken, bytes: the largest message in base64, and room for the rest.
+/// The longest line taken with its end, bytes: the largest message in base64, and room for the rest.
 const MAX_LINE: u64 = 400 << 20;
 const EXIT_SECOND_CTRL_C: i32 = 130;
 
-/// The lines of standard input, without their ends.
-pub(super) struct Lines(mpsc::Receiver<Vec<u8>>);
+/// A line of input.
+#[derive(Debug, PartialEq)]
+pub(super) enum Line {
+    /// Without its end.
+    Said(Vec<u8>),
+    /// It was over the limit, and nothing is left of it.
+    TooLong,
+}
+
+/// The lines of standard input.
+pub(super) struct Lines(mpsc::Receiver<Line>);
 
 impl Lines {
     /// Reads in a thread of its own, which ends with the process: a read of a terminal cannot be called off.
@@ -16,15 +25,7 @@ impl Lines {
         let (lines, read) = mpsc::channel(16);
         std::thread::spawn(move || {
             let mut input = io::stdin().lock();
-            loop {
-                let mut line = Vec::new();
-                match (&mut input).take(MAX_LINE).read_until(b'\n', &mut line) {
-                    Ok(0) | Err(_) => return,
-                    Ok(_) => {}
-                }
-                while line.last().is_some_and(|last| b"\r\n".contains(last)) {
-                    line.pop();
-                }
+            while let Ok(Some(line)) = next_line(&mut input, MAX_LINE) {
                 if lines.blocking_send(line).is_err() {
                     return;
                 }
@@ -34,9 +35,25 @@ impl Lines {
     }
 
     /// The next; `None` at the end of input. Cancel safe.
-    pub(super) async fn next(&mut self) -> Option<Vec<u8>> {
+    pub(super) async fn next(&mut self) -> Option<Line> {
         self.0.recv().await
     }
+}
+
+/// The next line, `None` at the end. Of one that is longer than `max` nothing is taken for another line.
+fn next_line(input: &mut impl BufRead, max: u64) -> io::Result<Option<Line>> {
+    let mut line = Vec::new();
+    if input.by_ref().take(max).read_until(b'\n', &mut line)? == 0 {
+        return Ok(None);
+    }
+    let cut = line.len() as u64 == max && line.last() != Some(&b'\n');
+    if cut && input.skip_until(b'\n')? > 0 {
+        return Ok(Some(Line::TooLong));
+    }
+    while line.last().is_some_and(|last| b"\r\n".contains(last)) {
+        line.pop();
+    }
+    Ok(Some(Line::Said(line)))
 }
 
 /// The wish to leave: Ctrl-C or SIGTERM.
@@ -86,4 +103,37 @@ pub(super) fn wishes() -> io::Result<Wish> {
         }
     });
     Ok(Wish(wishes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(mut input: &[u8]) -> Vec<Line> {
+        let mut lines = Vec::new();
+        while let Some(line) = next_line(&mut input, 8).expect("bytes") {
+            lines.push(line);
+        }
+        lines
+    }
+
+    fn said(text: &str) -> Line {
+        Line::Said(text.as_bytes().to_vec())
+    }
+
+    #[test]
+    fn of_a_line_over_the_limit_no_rest_is_a_line_of_its_own() {
+        let input = b"before\n123456789 and more than that\nafter\r\n";
+        assert_eq!(lines(input), [said("before"), Line::TooLong, said("after")]);
+        assert_eq!(lines(b"12345678\nafter"), [Line::TooLong, said("after")]);
+        assert_eq!(lines(b"123456789"), [Line::TooLong]);
+    }
+
+    #[test]
+    fn a_line_of_the_limit_is_taken_with_an_end_or_without() {
+        assert_eq!(
+            lines(b"1234567\n\n12345678"),
+            [said("1234567"), said(""), said("12345678")]
+        );
+    }
 }

@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
-use input::{Lines, Wish, wishes};
+use input::{Line, Lines, Wish, wishes};
 use peerjs_mesh::{Error, ErrorCode, Event, Mesh, Options, Value};
 use peerjs_mesh_protocol::json::read_tagged;
 use printer::{Answer, Printer};
@@ -96,6 +96,7 @@ pub(crate) async fn run(args: JoinArgs) -> ExitCode {
         asked: false,
         synced: false,
         said: false,
+        refused: false,
         fatal: None,
     };
     let exit = session.run(Lines::new(), wishes).await;
@@ -157,6 +158,14 @@ fn wrong(message: &str, hint: &str) -> Error {
     Error::with_code(ErrorCode::InvalidOption, message, hint)
 }
 
+fn too_long() -> Error {
+    Error::with_code(
+        ErrorCode::MessageTooLarge,
+        "a line of input was left out",
+        "a line may have 400 MiB, a message 256 MiB",
+    )
+}
+
 /// The exit code that stands for an error which ends it.
 fn exit_of(code: ErrorCode) -> u8 {
     match code {
@@ -187,6 +196,8 @@ struct Session<'a> {
     synced: bool,
     /// Something was sent.
     said: bool,
+    /// The last that it was told of its way in: that the room is full.
+    refused: bool,
     /// The last error that may be why it ends unasked.
     fatal: Option<ErrorCode>,
 }
@@ -211,7 +222,11 @@ impl Session<'_> {
                     }
                 }
                 line = lines.next(), if reading && self.answers.len() < MAX_ANSWERS => match line {
-                    Some(line) => self.on_line(&line).await,
+                    Some(Line::Said(line)) => self.on_line(&line).await,
+                    Some(Line::TooLong) => self.answer_now(Some(Answer::Error {
+                        error: too_long(),
+                        tag: None,
+                    })),
                     None => {
                         reading = false;
                         if self.said && !self.synced {
@@ -256,8 +271,14 @@ impl Session<'_> {
         self.printer.event(event);
         match event {
             Event::Sync { peers: Some(_) } => self.synced = true,
+            Event::MeshLimitExceeded { .. } => self.refused = true,
             Event::Error(error) => {
-                self.fatal = Some(error.code());
+                self.fatal = Some(match error.code() {
+                    // It was there in time, and was not let in.
+                    ErrorCode::JoinTimeout if self.refused => ErrorCode::MeshFull,
+                    code => code,
+                });
+                self.refused = false;
                 let hopeless = error.code() == ErrorCode::ServerUnreachable && !self.synced;
                 if hopeless && !self.patient && !self.asked {
                     self.mesh.begin_leave().await;
