@@ -5,6 +5,7 @@ import { SERVERS } from "./harness/servers.mjs";
 import { Stage } from "./harness/stage.mjs";
 import * as exchange from "./scenarios/exchange.mjs";
 import * as foundedAnew from "./scenarios/founded-anew.mjs";
+import * as hostDropsOffice from "./scenarios/host-drops-office.mjs";
 import * as hostPageKilled from "./scenarios/host-page-killed.mjs";
 import * as nativeHostFrozen from "./scenarios/native-host-frozen.mjs";
 import * as nativeHostWakes from "./scenarios/native-host-wakes.mjs";
@@ -26,7 +27,7 @@ export function playAll(open) {
   });
   after(() => stage?.close());
   for (const server of Object.keys(SERVERS)) {
-    for (const scenario of [exchange, hostPageKilled, nativeHostFrozen, nativeHostWakes, foundedAnew]) {
+    for (const scenario of [exchange, hostDropsOffice, hostPageKilled, nativeHostFrozen, nativeHostWakes, foundedAnew]) {
       test(`${server}: ${scenario.title}`, { timeout: SCENARIO }, (t) =>
         stage.play(scenario, { server, mix: MIX, note: (text) => t.diagnostic(text) }),
       );
