@@ -1,8 +1,8 @@
 // The packed package, as a stranger has it, through the bundlers that are installed here: it joins a room, and its module
-// is in the bundle once.
+// is in the bundle once. And on a server that renders pages, where importing it does nothing.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -78,5 +78,32 @@ for (const [name, bundle] of Object.entries(BUNDLERS)) {
       assert.deepEqual(errors, []);
       await close();
     }
+  });
+}
+
+/** A server that renders pages: it has none of what a page has, and of what it has the package touches nothing. */
+const RENDERER = `
+const touched = [];
+const watch = (name) => {
+  const tell = () => (touched.push(name), undefined);
+  Object.defineProperty(globalThis, name, { configurable: true, get: tell, set: tell });
+};
+for (const name of ["window", "self", "document", "location", "RTCPeerConnection", "Worker", "WebSocket", "WebAssembly", "fetch",
+  "setTimeout", "setInterval", "queueMicrotask", "crypto", "addEventListener"]) watch(name);
+const globals = Object.getOwnPropertyNames(globalThis).sort();
+const { mesh, MeshError, version } = await import(process.argv[1]);
+const after = Object.getOwnPropertyNames(globalThis).sort();
+const more = after.filter((name) => !globals.includes(name));
+process.stdout.write(JSON.stringify({ mesh: typeof mesh, error: typeof MeshError, version, touched, more }));
+`;
+
+for (const entry of ["peerjs-mesh", "peerjs-mesh/url"]) {
+  test(`a server that renders pages imports ${entry}: nothing runs, nothing throws`, { timeout: 20_000 }, () => {
+    // It ends by itself: no timer, worker or socket keeps it.
+    const node = ["--input-type=module", "--eval", RENDERER, entry];
+    const { status, signal, stdout, stderr } = spawnSync(process.execPath, node, { cwd: folder, encoding: "utf8", timeout: 10_000 });
+    assert.deepEqual({ status, signal, stderr }, { status: 0, signal: null, stderr: "" });
+    const { version } = JSON.parse(readFileSync(at("node_modules", "peerjs-mesh", "package.json"), "utf8"));
+    assert.deepEqual(JSON.parse(stdout), { mesh: "function", error: "function", version, touched: [], more: [] });
   });
 }
