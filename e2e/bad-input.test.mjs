@@ -9,7 +9,8 @@ import { startNative } from "./harness/native-member.mjs";
 import { plainNet } from "./harness/net.mjs";
 import { listEachOther } from "./harness/oracle.mjs";
 import { agentUrl, PageMember } from "./harness/page-member.mjs";
-import { startNpmPeer, startOurs } from "./harness/servers.mjs";
+import { stop } from "./harness/processes.mjs";
+import { binary, startNpmPeer, startOurs } from "./harness/servers.mjs";
 import { Stage } from "./harness/stage.mjs";
 import { now, short, within } from "./harness/time.mjs";
 
@@ -26,7 +27,7 @@ after(async () => {
   await Promise.all(Object.values(servers ?? {}).map((server) => server.stop()));
 });
 
-/** Both faces of a member: given what `mesh(room, options)` takes, it is a Member. */
+/** Both faces of a member: given what `mesh(room, options)` takes, it is a Member. And the server's own command. */
 const FACES = {
   async JS({ room = randomUUID(), server = servers.ours, options = {}, connection }) {
     const browser = await stage.browser("chromium", place);
@@ -34,6 +35,10 @@ const FACES = {
   },
   async CLI({ room = randomUUID(), server = servers.ours, options = {}, args = [] }) {
     return startNative(place, "native", { room, server, options, args });
+  },
+  async serve({ args }) {
+    const child = place.spawn(binary(), ["serve", ...args]);
+    return { events: [], exited: child.exited, close: () => stop(child), get log() { return child.errors; } };
   },
 };
 
@@ -55,9 +60,9 @@ function row(input, { faces = ["JS", "CLI"], code, deadline, exit }, act) {
           assert.equal(typeof event.message, "string");
           assert.equal(typeof event.hint, "string");
         }
-        if (exit !== undefined && face === "CLI") {
-          const ended = await within(started[0].exited, deadline, "it exits");
-          assert.equal(ended.code, exit, `exit; it said: ${started[0].log}`);
+        if (exit !== undefined && face !== "JS") {
+          const ended = await within(started.at(-1).exited, deadline, "it exits");
+          assert.equal(ended.code, exit, `exit; it said: ${started.at(-1).log}`);
         }
       } finally {
         await Promise.all(started.map((member) => member.close()));
@@ -90,6 +95,15 @@ for (const [i, garbage] of GARBAGE.entries()) {
   badServer(`garbage from the server, frame ${i}, join_timeout`, { faces: ["CLI"], code: "join-timeout", deadline: 5000, exit: 3 }, () => says(garbage), { join_timeout: 1000 });
 }
 badServer("server that refuses with a text of its own", { code: "server-error", deadline: 5000 }, () => says('{"type":"ERROR","payload":{"msg":"closed on Sundays"}}'));
+
+row("port in use", { faces: ["serve"], code: "port-in-use", deadline: 5000, exit: 5 }, async ({ start }) => {
+  const { host, port } = servers.ours;
+  const serve = await start({ args: ["--host", host, "--port", `${port}`] });
+  await serve.exited;
+  const [, code, message] = /^peerjs-mesh: ([a-z-]+): (.+)$/m.exec(serve.log) ?? [];
+  assert.match(message ?? serve.log, new RegExp(`\\b${port}\\b`), "it names the port");
+  return { code };
+});
 
 for (const kind of ["ours", "npm-peer"]) {
   row(`wrong key at ${kind}`, { faces: ["JS"], code: "invalid-key", deadline: 5000 }, async ({ start }) =>
@@ -147,6 +161,13 @@ for (const value of ["() => 1", "Symbol('x')", "{ f() {} }", "(() => { const a =
     sendInPage(await inRoom(start), value),
   );
 }
+row("a message over the limit", { faces: ["CLI"], code: "message-too-large", deadline: 30_000 }, async ({ start }) => {
+  const member = await inRoom(start);
+  const event = await member.sendData("x".repeat(256 * 1024 * 1024 + 1));
+  // It goes on.
+  assert.equal((await member.sendData("still here")).event, "sent");
+  return event;
+});
 row("a message over the limit", { faces: ["JS"], code: "message-too-large", deadline: 20_000 }, async ({ start }) =>
   sendInPage(await inRoom(start), "new Uint8Array(256 * 1024 * 1024 + 1)"),
 );
@@ -186,10 +207,17 @@ for (const line of BAD_COMMANDS) {
   });
 }
 
-row("a full room", { code: "mesh-full", deadline: 15_000, exit: undefined }, async ({ start }) => {
+row("a full room", { code: "mesh-full", deadline: 15_000 }, async ({ start }) => {
   const room = randomUUID();
   await inRoom(start, { room, options: { mesh_limit: 1 } });
   return error(await start({ room, options: { mesh_limit: 1 } }));
+});
+row("a full room, join_timeout", { code: "join-timeout", deadline: 15_000, exit: 4 }, async ({ start }) => {
+  const room = randomUUID();
+  await inRoom(start, { room, options: { mesh_limit: 1 } });
+  const late = await start({ room, options: { mesh_limit: 1, join_timeout: 3000 } });
+  await error(late, "mesh-full", 10_000);
+  return error(late, "join-timeout");
 });
 
 /** Somebody else owns the room's name on the server, and never answers. */
@@ -207,11 +235,17 @@ row("a room's name whose owner answers nothing", { code: "host-unavailable", dea
 const MARK = { v: [1, 1] };
 const LINK_GARBAGE = [[], [0], [255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255], Array(1000).fill(0xc1), [0x81, 0xa4, 0x6d, 0x65, 0x73, 0x68, 0x80]].map((bytes) => Buffer.from(bytes).toString("base64"));
 
-/** A remote owns the room's name and takes the connection. What it says then is no hello of ours. */
-for (const [what, code, impostor] of [
-  ["a remote that never says hello", "host-unavailable", { mark: MARK }],
-  ["garbage on a link", "host-unavailable", { mark: MARK, frames: LINK_GARBAGE }],
-  ["a remote that is not ours and says nothing", "unsupported", {}],
+const SAYS_NOTHING = "the room's host does not answer: the remote opened a channel and never said hello";
+
+/**
+ * A remote owns the room's name and takes the connection. What it says then is no hello of ours. A person is told what
+ * it is, not only that; and the page, which knows what its channels went through, proves that it was no other thing.
+ */
+for (const [what, code, message, impostor, went] of [
+  ["a remote that never says hello", "host-unavailable", SAYS_NOTHING, { mark: MARK }, "seen.channels > 0 && seen.said === 0"],
+  // Its link is closed at once, not after the time for a hello, and it is dialled again.
+  ["garbage on a link", "host-unavailable", "the room's host does not answer", { mark: MARK, frames: LINK_GARBAGE }, "seen.said > 0 && seen.closed > 0 && seen.offers > 1"],
+  ["a remote that is not ours and says nothing", "unsupported", "not supported: ROOM is stock PeerJS or the original package", {}, "seen.offers > 0"],
 ]) {
   row(what, { code, deadline: 20_000 }, async ({ start }) => {
     const room = randomUUID();
@@ -221,8 +255,8 @@ for (const [what, code, impostor] of [
     try {
       await opened.page.waitForFunction("globalThis.seen?.open === 1", { timeout: 10_000 });
       const event = await error(await start({ room }));
-      // A person is told who it is, not only that.
-      if (code === "unsupported") assert.equal(event.message, `not supported: ${room} is stock PeerJS or the original package`);
+      assert.equal(event.message, message.replace("ROOM", room));
+      await opened.page.waitForFunction(went, { timeout: 10_000 });
       return event;
     } finally {
       await opened.close();

@@ -4,7 +4,7 @@
 const { url, id, mark, frames = [] } = JSON.parse(decodeURIComponent(location.hash.slice(1)));
 const socket = new WebSocket(`${url.replace("http", "ws")}peerjs?key=peerjs&id=${id}&token=impostor`);
 const connections = new Map();
-globalThis.seen = { open: 0, offers: 0, channels: 0, closed: 0 };
+globalThis.seen = { open: 0, offers: 0, channels: 0, said: 0, closed: 0 };
 
 socket.onmessage = async ({ data }) => {
   const { type, src, payload } = JSON.parse(data);
@@ -24,7 +24,10 @@ async function answer(src, { sdp, connectionId }) {
   const speak = (channel) => {
     channel.onopen = () => {
       globalThis.seen.channels += 1;
-      for (const frame of frames) channel.send(Uint8Array.from(atob(frame), (letter) => letter.charCodeAt(0)));
+      for (const frame of frames) {
+        channel.send(Uint8Array.from(atob(frame), (letter) => letter.charCodeAt(0)));
+        globalThis.seen.said += 1;
+      }
     };
     channel.onclose = () => (globalThis.seen.closed += 1);
   };
