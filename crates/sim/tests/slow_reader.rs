@@ -109,3 +109,31 @@ fn a_user_that_takes_no_events_while_it_waits_for_its_sends_is_told_that_they_ar
         all_hear_all(&mut world, &all);
     }
 }
+
+#[test]
+fn who_is_back_too_late_for_what_was_said_and_hears_nothing_new_is_not_taken_for_slow() {
+    for server in BOTH {
+        for seed in 0..10 {
+            let mut world = homes(server, seed);
+            let all = room(&mut world, 2);
+            let host = host_of(&world, all[0]).expect("there is a host");
+            let sleeper = line(&world, host)[0];
+            let id = world.id(sleeper).to_owned();
+            talk(&mut world, &all, 50, 500);
+            world.freeze(sleeper);
+            // Some is said before it is missed, some after.
+            talk(&mut world, &[host], 100, 5_000);
+            world.run_ms(45_000);
+            world.wake(sleeper);
+            settle(&mut world, &all, 15_000);
+            world.run_ms(30_000);
+            let dropped = times(
+                &world,
+                host,
+                |event| matches!(event, Event::PeerDropped { id: gone, .. } if *gone == id),
+            );
+            assert_eq!(dropped, 1, "seed {seed}: it slept, on {}", server.name());
+            all_hear_all(&mut world, &all);
+        }
+    }
+}

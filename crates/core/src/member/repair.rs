@@ -193,6 +193,7 @@ impl Member {
             self.gap(sender, first, last);
         }
         self.deliver(sender);
+        self.schedule_ack();
     }
 
     /// Somebody lacks our beginning, or something directed.
