@@ -24,7 +24,7 @@ pub struct Queue {
 impl Member {
     /// Every queue that grows with what others say, or with what the user says or leaves unread. `largest`: bytes of the
     /// largest message that anybody says, by which a budget may be exceeded (one that is above it goes alone).
-    pub fn queues(&self, largest: usize) -> [Queue; 13] {
+    pub fn queues(&self, largest: usize) -> [Queue; 14] {
         let of = |what, now, most| Queue { what, now, most };
         let sum = |count: fn(&crate::link::Link) -> usize| self.links.iter().map(count).max();
         let streams = || self.streams.iter().chain([&self.out.stream]);
@@ -49,14 +49,20 @@ impl Member {
                 MAX_WAITING_SENDS,
             ),
             of(
-                "bytes of own messages",
-                self.out.stream.bytes,
+                "bytes of own messages that not all have",
+                self.out.stream.unsafe_bytes(),
                 SENDER_BUDGET + largest,
             ),
+            // And as much again is kept for those who were dropped a moment ago.
             of(
-                "bytes kept of all",
+                "bytes of one sender that are kept",
+                streams().map(|stream| stream.bytes).max().unwrap_or(0),
+                2 * SENDER_BUDGET + largest,
+            ),
+            of(
+                "bytes of all that are kept",
                 streams().map(|stream| stream.bytes).sum(),
-                TOTAL_BUDGET + SENDER_BUDGET + largest,
+                2 * TOTAL_BUDGET + largest,
             ),
             of(
                 "directed messages of one sender that are owed",
