@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { after, before, test } from "node:test";
+import { after, before, suite, test } from "node:test";
 import { WebSocket } from "ws";
 import { GARBAGE, nobody, says, silent } from "./harness/bad-servers.mjs";
 import { startNative } from "./harness/native-member.mjs";
@@ -13,6 +13,9 @@ import { stop } from "./harness/processes.mjs";
 import { binary, startNpmPeer, startOurs } from "./harness/servers.mjs";
 import { Stage } from "./harness/stage.mjs";
 import { now, short, within } from "./harness/time.mjs";
+
+/** So many rows at once: most of their time is waiting. */
+const AT_ONCE = 4;
 
 const place = plainNet().place("here");
 let stage;
@@ -42,10 +45,12 @@ const FACES = {
   },
 };
 
+const rows = [];
+
 /** A test of one row on each face that it applies to; `act` gets `start` and returns what must carry the code. */
 function row(input, { faces = ["JS", "CLI"], code, deadline, exit }, act) {
   for (const face of faces) {
-    test(`${input} | ${face} | ${code} | ${deadline} ms`, { timeout: deadline + 30_000 }, async () => {
+    rows.push([`${input} | ${face} | ${code} | ${deadline} ms`, { timeout: deadline + 30_000 }, async () => {
       const started = [];
       const start = async (config = {}) => {
         const member = await FACES[face](config);
@@ -67,7 +72,7 @@ function row(input, { faces = ["JS", "CLI"], code, deadline, exit }, act) {
       } finally {
         await Promise.all(started.map((member) => member.close()));
       }
-    });
+    }]);
   }
 }
 
@@ -263,3 +268,5 @@ for (const [what, code, message, impostor, went] of [
     }
   });
 }
+
+suite("bad input", { concurrency: AT_ONCE }, () => rows.forEach((its) => test(...its)));

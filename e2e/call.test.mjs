@@ -23,7 +23,6 @@ const PLAYS = [
   ["two pages and a native member", call, "ours", ["chromium", "native", "chromium"]],
   ["four pages", call, "ours", chromium(4)],
   ["four pages, one of them Firefox, and a native member", call, "npm-peer", ["chromium", "firefox", "native", "chromium", "chromium"]],
-  ["four pages", call, "npm-peer", chromium(4)],
   ["four pages", ends, "ours", chromium(4)],
   ["three pages", limited, "ours", chromium(3), { ...options, auto_call_peer: 1 }],
   ["eight pages", crowd, "ours", chromium(8)],

@@ -82,18 +82,18 @@ export class Calls {
   }
 
   /**
-   * Waits until everybody of `members` sees and hears everybody who gives, as it gives, and for three seconds more:
+   * Waits until everybody of `members` sees and hears everybody who gives, as it gives, and for `flows` ms more:
    * pictures of the right colour and sound, both of them more and more; of what is not given, nothing.
    * @returns {Promise<number>} after how many ms it was so for the first time
    */
-  async allFlows(members = this.room.members.filter(isPage), ms = 30_000) {
+  async allFlows(members = this.room.members.filter(isPage), ms = 30_000, flows = FLOWS) {
     const began = now();
     let first;
     let wrong;
     for (let passed = 0; passed < ms; passed = now() - began) {
       const before = await this.#look(members);
-      // The whole of three seconds only after it has been right for a moment: most waits are short. Looking is work, too.
-      await sleep(first ? FLOWS : Math.max(300, members.length ** 2 * 25));
+      // All of that time only after it has been right for a moment: most waits are short. Looking is work, too.
+      await sleep(first ? flows : Math.max(300, members.length ** 2 * 25));
       const after = await this.#look(members);
       wrong = members.flatMap((member, index) => this.#wrongAt(member, before[index].streams, after[index].streams));
       if (wrong.length > 0) first = undefined;

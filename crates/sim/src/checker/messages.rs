@@ -175,7 +175,17 @@ impl Checker {
             return;
         }
         let (missing, direct) = self.required(sender, member, next..number);
+        // What its sender was told is not kept any more may come all the same, from somebody who keeps it for longer.
+        let book = &self.books[sender];
+        let given_up = book.given_up.get(&member).copied().unwrap_or(0);
+        let to_it = |n: &u64| {
+            book.sends
+                .get(*n as usize)
+                .is_some_and(|s| s.to == Some(member))
+        };
+        let spared: Vec<u64> = (next..number.min(given_up)).filter(to_it).collect();
         let heard = self.books[member].heard_mut(sender);
+        heard.released.extend(spared);
         heard.numbers.push(number);
         let gone = heard.gone.contains(&number);
         // Last words: all hear the same broadcasts of a sender that is gone, also who lacks a message directed to it

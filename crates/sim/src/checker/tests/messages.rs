@@ -291,6 +291,33 @@ fn a_directed_message_may_be_passed_over_only_when_its_sender_is_gone_and_comes_
 }
 
 #[test]
+fn what_its_sender_was_told_is_not_kept_may_be_passed_over_and_come_once_all_the_same() {
+    for (told, times, expected) in [
+        (true, 1, &[][..]),
+        (true, 2, &["doubled"]),
+        (false, 1, &["reordered", "hole"]),
+    ] {
+        let mut checker = room();
+        send(&mut checker, 2, Some(0));
+        if told {
+            let event = Event::Error {
+                code: ErrorCode::MemberLeft,
+                detail: "a".into(),
+            };
+            checker.event(5, 2, &event, REIGN);
+        }
+        send(&mut checker, 2, None);
+        hear(&mut checker, 0, 2, 1, None);
+        hear(&mut checker, 1, 2, 1, None);
+        for _ in 0..times {
+            hear(&mut checker, 0, 2, 0, Some(0));
+        }
+        checker.complete(50, &[0, 1, 2]);
+        rules(&checker, expected);
+    }
+}
+
+#[test]
 fn where_there_is_no_reason_for_a_gap_one_of_somebody_who_is_there_is_a_loss() {
     let early = |strict: bool, apart: Micros, dead: bool| {
         let mut checker = room();
