@@ -299,20 +299,27 @@ fn what_its_sender_was_told_is_not_kept_may_be_passed_over_and_come_once_all_the
     ] {
         let mut checker = room();
         send(&mut checker, 2, Some(0));
+        send(&mut checker, 2, None);
+        dropped(&mut checker, 2, "a", &["b", "c"]);
+        let late = 40 + 25 * crate::SECOND;
         if told {
             let event = Event::Error {
                 code: ErrorCode::MemberLeft,
                 detail: "a".into(),
             };
-            checker.event(5, 2, &event, REIGN);
+            checker.event(late, 2, &event, REIGN);
         }
-        send(&mut checker, 2, None);
+        let event = Event::PeerJoined {
+            id: "a".into(),
+            peers: ["a", "b", "c"].map(String::from).to_vec(),
+        };
+        checker.event(late, 2, &event, REIGN);
         hear(&mut checker, 0, 2, 1, None);
         hear(&mut checker, 1, 2, 1, None);
         for _ in 0..times {
             hear(&mut checker, 0, 2, 0, Some(0));
         }
-        checker.complete(50, &[0, 1, 2]);
+        checker.complete(late + 1, &[0, 1, 2]);
         rules(&checker, expected);
     }
 }
