@@ -27,8 +27,6 @@ pub(super) struct Node {
     /// Its timers fire only at whole multiples of this (a hidden page's: 1 s).
     pub(super) timer_grain: Micros,
     wake: Option<Micros>,
-    /// How often its queues could have been looked at.
-    pub(super) looks: u32,
     pub(super) generation: u64,
     /// What piled up while it could not run.
     inbox: VecDeque<Fact>,
@@ -84,7 +82,6 @@ impl World {
             hidden: false,
             timer_grain: 1,
             wake: None,
-            looks: 0,
             generation: 0,
             inbox: VecDeque::new(),
             local: BTreeMap::new(),
@@ -146,7 +143,7 @@ impl World {
 
     /// After any call: outputs to the end, then events as the user takes them, then sleep until the deadline.
     pub(super) fn drain(&mut self, member: usize) {
-        self.look_at_queues(member);
+        self.judge_queues(member);
         let mut outputs = 0u32;
         loop {
             while let Some(output) = self.nodes[member]

@@ -1,10 +1,7 @@
-//! How full the queues of members are: looked at all the time, judged by the members' own limits.
+//! How full the queues of members are: looked at whenever something happens to them, judged by the members' own limits.
 
 use super::World;
 use peerjs_mesh_core::Queue;
-
-/// Between two looks at one member's queues so many things happen to it: looking at each would cost a fifth of the time.
-const EVERY: u32 = 16;
 
 /// What has been found.
 #[derive(Debug, Clone, Default)]
@@ -19,15 +16,7 @@ impl World {
         self.queues.largest = self.queues.largest.max(bytes);
     }
 
-    /// Something has happened to a member.
-    pub(super) fn look_at_queues(&mut self, member: usize) {
-        let node = &mut self.nodes[member];
-        node.looks += 1;
-        if node.looks.is_multiple_of(EVERY) {
-            self.judge_queues(member);
-        }
-    }
-
+    /// After all that happens to a member.
     pub(super) fn judge_queues(&mut self, member: usize) {
         let Some(machine) = self.nodes[member].machine.as_ref() else {
             return;
