@@ -52,6 +52,10 @@ pub trait Machine {
     fn knows_token(&self, _token: &str) -> bool {
         false
     }
+    /// Whether a link that it keeps at hand is yet to be dialled.
+    fn dials_again(&self) -> bool {
+        false
+    }
 }
 
 impl Machine for Member {
@@ -110,6 +114,9 @@ impl Machine for Member {
     }
     fn queues(&self, largest: usize) -> Vec<Queue> {
         Member::queues(self, largest).into()
+    }
+    fn dials_again(&self) -> bool {
+        Member::dials_again(self)
     }
     fn knows_token(&self, token: &str) -> bool {
         Member::knows_token(self, token)

@@ -103,4 +103,9 @@ impl Member {
     pub fn knows_token(&self, token: &str) -> bool {
         self.name.token == token || self.name.shared.as_deref() == Some(token)
     }
+
+    /// Whether a link that it keeps warm could not be made, and will be dialled again.
+    pub fn dials_again(&self) -> bool {
+        self.is_to_dial()
+    }
 }

@@ -84,6 +84,12 @@ impl Member {
             .flatten()
     }
 
+    /// Whether a link that is to be at hand is yet to be dialled.
+    #[cfg(feature = "mutation")]
+    pub(super) fn is_to_dial(&self) -> bool {
+        matches!(self.role, Role::Guest(_)) && self.warm.iter().any(|it| it.at.is_some())
+    }
+
     pub(super) fn warm_on_time(&mut self) {
         if !matches!(self.role, Role::Guest(_)) {
             return;

@@ -24,6 +24,9 @@ const ALL_ARRIVES_MS: u64 = 300_000;
 /// ms (issue "A room that outlives its host"): what was asked for again while it was on its way still comes, and a
 /// member that lost its session tries again after 10 s at the latest.
 const QUIET_AFTER_MS: u64 = 10_000;
+/// A link at hand that could not be made for long is tried again after a minute at most (`warm.rs`), and made within a few
+/// seconds then; until then, and no longer, dials are no noise, ms.
+const REDIAL_MS: u64 = 65_000;
 /// For so long that is looked at, ms.
 const IDLE_MS: u64 = 5_000;
 
@@ -62,6 +65,7 @@ impl Run<'_> {
         // In full mode a large room goes on dialling for half a minute, link by link.
         if self.plan.members <= 10 && self.rng.chance(0.2) {
             self.fall_silent();
+            self.links_made();
             self.idle();
         }
     }
@@ -98,6 +102,7 @@ impl Run<'_> {
         let present = self.world.present();
         self.world.judge_quiet(&present);
         self.fall_silent();
+        self.links_made();
         self.idle();
         self.world.judge_quiet(&present);
     }
@@ -137,6 +142,16 @@ impl Run<'_> {
             if before == heard || self.world.now() > begin + ALL_ARRIVES_MS * 1_000 {
                 return;
             }
+            self.world.run_ms(QUIET_AFTER_MS);
+        }
+    }
+
+    /// Until everybody has the links that it keeps at hand (seed 620001656).
+    fn links_made(&mut self) {
+        if self.world.dials_again() {
+            self.world.stats_mut().count("idle: waited for dials", 1);
+            self.world.run_until(REDIAL_MS, |w| !w.dials_again());
+            // What was dialled is opened, and the other of two links with one member closed.
             self.world.run_ms(QUIET_AFTER_MS);
         }
     }

@@ -17,6 +17,14 @@ impl World {
             .collect()
     }
 
+    /// Whether anybody has a link yet to make that it failed to make while faults were in force.
+    pub fn dials_again(&self) -> bool {
+        self.nodes
+            .iter()
+            .filter_map(|node| node.machine.as_ref())
+            .any(|machine| machine.dials_again())
+    }
+
     /// Whether these members are one room, in their statuses and in what their users were told.
     pub fn one_room(&self, members: &[usize]) -> Result<(), Unsettled> {
         // What users were told comes first: it costs least to look at, and is asked every millisecond.
