@@ -94,6 +94,23 @@ test("who is cut off from everybody is told so as long as it lasts, goes on alon
   await ann.reads("3 people");
 });
 
+test("who hears the others again after a while is told so", { timeout: 90_000 }, async () => {
+  const where = room();
+  const others = await programs(where, "Hugo", "Ida");
+  const ann = await house.person({ room: where, before: [stopsWhenCutOff, slowReader] });
+  await ann.join("Ann");
+  await ann.reads("3 people");
+  await Promise.all(others.map((one) => one.freeze()));
+  await ann.reads("The connection to the others is interrupted. Reconnecting …");
+  // They are back before anybody has taken their place.
+  await Promise.all(others.map((one) => one.thaw()));
+  await ann.page.evaluate(() => globalThis.goOn());
+  await ann.reads("You are connected again.");
+  await ann.reads("3 people");
+  assert.deepEqual(await ann.look("connected-again", { still: "You are connected again." }), []);
+  assert.doesNotMatch(await ann.text(), /Everything goes on/);
+});
+
 test("when who held the room dies the others are told who it was, and do go on", { timeout: 90_000 }, async () => {
   const where = room();
   const [host] = await programs(where, "Hugo");
