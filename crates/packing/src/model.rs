@@ -21,9 +21,11 @@ const ASKED: usize = TABLES + 1;
 /// moment. Half of them: 400 bytes more; a quarter: 1 kB more, and a tenth less time.)
 const SLOTS: u32 = 22;
 /// Logarithms are told apart by a part of one so small.
-const STEPS: f32 = 170.0;
+const STEPS: f32 = 241.0;
 /// More equal bytes than these are not counted.
 const RUN: usize = 15;
+/// Rows of weights: 257 for opcodes, then one for each length of what came again.
+const WORTHS: usize = 512;
 /// Zeros before the first byte, so that there is always something to look back at.
 const BEFORE: usize = 32;
 
@@ -36,8 +38,10 @@ pub(crate) trait Ask {
 pub(crate) struct Model {
     /// Twelve bits: how likely a one is, less a half. The lower four: how often that was learnt, as far as it matters.
     slots: [u16; 2 << SLOTS],
-    /// What each one's word is worth: after the bits of the byte before it, and behind each opcode.
-    worth: [[f32; ASKED]; 512],
+    /// What each one's word is worth: behind each opcode, and as long as the same bytes come again.
+    worth: [[f32; ASKED]; WORTHS],
+    /// By how much of what is left to a slot moves that has learnt so often.
+    rates: [f32; 16],
     /// About the logarithm of p / (1 - p), for 4096 p; and p, for so many logarithms.
     logs: [f32; 4096],
     chances: [f32; 4096],
@@ -60,7 +64,8 @@ pub(crate) struct Model {
 impl Model {
     pub(crate) const NEW: Model = Model {
         slots: [0; 2 << SLOTS],
-        worth: [[0.0; ASKED]; 512],
+        worth: [[0.0; ASKED]; WORTHS],
+        rates: [0.0; 16],
         logs: [0.0; 4096],
         chances: [0.0; 4096],
         seen: [0; 1 << 16],
@@ -103,6 +108,7 @@ impl Model {
                 odds *= odds;
             }
             self.chances[i] = 1.0 / (1.0 + odds);
+            self.rates[i % 16] = 1.0 / ((i % 16) as f32 + 1.09);
         }
     }
 
@@ -121,7 +127,7 @@ impl Model {
         let at = self.at;
         let last = self.read(at.wrapping_sub(1));
         let before = self.read(at.wrapping_sub(2)) | self.read(at.wrapping_sub(3)) << 8;
-        let key = (last | before << 8).wrapping_mul(0x9e37_79b1) >> 16;
+        let key = (last | before << 8).wrapping_mul(0x874a_9033) >> 16;
         if self.run > 0 && self.read(self.from) == last {
             self.from += 1;
             self.run = RUN.min(self.run + 1);
@@ -140,8 +146,8 @@ impl Model {
             1
         };
         let state = state
-            .wrapping_mul(0x9e37_79b1)
-            .wrapping_add(more.wrapping_mul(0x05eb_ca6b));
+            .wrapping_mul(0x83da_b265)
+            .wrapping_add(more.wrapping_mul(0x78e5_1061));
         let contexts: [u32; TABLES] = [
             opcode,
             self.opcodes,
@@ -155,7 +161,7 @@ impl Model {
                 .wrapping_add(state)
                 .wrapping_add(i as u32);
         }
-        let worths = if due { 256 + opcode } else { 256 } as usize;
+        let worths = if due { opcode } else { 256 } as usize;
         let expected = self.read(self.from) | 256;
         let mut places = [0_usize; ASKED];
         let mut value = 1_u32;
@@ -165,9 +171,9 @@ impl Model {
                 half = 1;
                 for (place, hash) in places.iter_mut().zip(hashes) {
                     let hash = hash
-                        .wrapping_add(value.wrapping_mul(0x85eb_ca6b))
-                        .wrapping_mul(0x2c1b_3c6d);
-                    let hash = (hash ^ hash >> 15).wrapping_mul(0x297a_2d39);
+                        .wrapping_add(value.wrapping_mul(0xc324_c985))
+                        .wrapping_mul(0x8a9a_021f);
+                    let hash = (hash ^ hash >> 15).wrapping_mul(0x076f_3787);
                     *place = (hash >> (32 - SLOTS) & !15) as usize;
                 }
             }
@@ -184,24 +190,24 @@ impl Model {
             for i in 0..ASKED {
                 let slot = self.slots[(places[i] + half) % (2 << SLOTS)] ^ 0x8000;
                 said[i] = self.logs[usize::from(slot >> 4) % 4096];
-                let worth = self.worth[value as usize % 256][i] + self.worth[worths % 512][i];
+                let worth = self.worth[worths % WORTHS][i] + self.worth[(257 + run) % WORTHS][i];
                 words[i] = said[i] * worth;
             }
             // Each bit waits for the one before it: what can be found at once, or beforehand, is.
             let sum = (words[0] + words[1]) + (words[2] + words[3]) + words[4];
             let chance = self.chances[((sum * STEPS + 2048.0) as usize).min(4095)];
             let one = coder.ask((chance * 65534.0) as u32 + 1);
-            let change = (if one { 1.0 } else { 0.0 } - chance) * 0.003;
+            let change = (if one { 1.0 } else { 0.0 } - chance) * 0.0012;
             for i in 0..ASKED {
                 let change = change * said[i];
-                self.worth[value as usize % 256][i] += change;
-                self.worth[worths % 512][i] += change;
+                self.worth[worths % WORTHS][i] += change;
+                self.worth[(257 + run) % WORTHS][i] += change;
                 let slot = &mut self.slots[(places[i] + half) % (2 << SLOTS)];
                 let was = i32::from(*slot ^ 0x8000);
                 let times = was & 15;
                 let to = if one { 65535 } else { 0 };
-                let step = ((to - was) as f32 * (1.0 / (times as f32 + 1.15))) as i32 & !15;
-                *slot = (was + step + i32::from(times < 8)) as u16 ^ 0x8000;
+                let step = ((to - was) as f32 * self.rates[times as usize % 16]) as i32 & !15;
+                *slot = (was + step + i32::from(times < 7)) as u16 ^ 0x8000;
             }
             value = value * 2 + u32::from(one);
             half = half * 2 + usize::from(one);

@@ -97,8 +97,10 @@ impl Member {
             };
             self.finish_leaving(entry.member);
             self.meet_member(seat, entry.tail, base);
+            // Who asked to be taken in before may have been, without hearing of it, and been told beginnings then.
+            let outlived = same_room || self.knocks > 1;
             if let Some(stream) = self.stream_mut(entry.member) {
-                stream.outlived |= same_room;
+                stream.outlived |= outlived;
             }
             self.enter_view(entry.member);
         }

@@ -151,6 +151,8 @@ pub struct Member {
     /// The room is whole, and the user is to hear it after those who went.
     sync_due: bool,
     started: Instant,
+    /// How often it has asked to be taken in.
+    knocks: u32,
     /// When it was in a room first.
     came_at: Option<Instant>,
     limit_tries: u32,
@@ -257,6 +259,7 @@ impl Member {
             sync_due: false,
             started: now,
             came_at: None,
+            knocks: 0,
             limit_tries: 0,
             told_unavailable: false,
             leave: None,

@@ -157,7 +157,7 @@ impl Member {
                 && let Some((pos, _)) = self.ack_of(stream.key, peer)
                 && pos.b < stream.held()
             {
-                behind.push((stream.key, pos.b));
+                behind.push((stream.key, pos.b, stream.inc, stream.released()));
             }
         }
         // What it takes has to come to it, and its word of that to come back.
@@ -170,11 +170,16 @@ impl Member {
             }
         } else if late {
             self.expel(id, Refusal::TooSlow);
-        } else if soon && let Some(link) = self.link_mut(id) {
-            // What is to come directly does not: it may be that way that is slow, and not the guest.
-            for (key, b) in behind {
-                if link.cursor(key).is_some_and(|cursor| !cursor.on) {
-                    link.set_cursor(Cursor::new(key, b + 1, 0));
+        } else if soon {
+            for (sender, b, inc, to) in behind {
+                if b < to {
+                    // Others have said it where this host was not, and let go of it: that shows only when more comes.
+                    self.before_pieces(id, &Record::Gap { sender, inc, to });
+                } else if let Some(link) = self.link_mut(id)
+                    && link.cursor(sender).is_some_and(|cursor| !cursor.on)
+                {
+                    // What is to come directly does not: it may be that way that is slow, and not the guest.
+                    link.set_cursor(Cursor::new(sender, b + 1, 0));
                 }
             }
         }

@@ -279,6 +279,7 @@ impl Member {
             positions,
         };
         self.control(id, &Record::Join(join));
+        self.knocks = self.knocks.saturating_add(1);
         if let Some(link) = self.link_mut(id) {
             link.set_standing(Standing::Knocking, now);
         }

@@ -1,6 +1,7 @@
 //! What the judge knows of one member.
 
-use super::Reign;
+use super::messages::APART;
+use super::{RETENTION, Reign};
 use crate::Micros;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -96,6 +97,8 @@ pub(super) struct Book {
     deaf: Option<(Micros, Micros)>,
     /// By how much its clock was set ahead, in all: what it keeps for so long it keeps by that clock.
     ahead: Micros,
+    /// The same before it was set last, and when that was.
+    was_ahead: Option<(Micros, Micros)>,
     /// By number.
     pub(super) sends: Vec<Sending>,
     pub(super) tickets: BTreeMap<u32, u64>,
@@ -126,6 +129,7 @@ impl Book {
             dropped_at: BTreeMap::new(),
             deaf: None,
             ahead: 0,
+            was_ahead: None,
             sends: Vec::new(),
             tickets: BTreeMap::new(),
             unknown: Vec::new(),
@@ -136,7 +140,8 @@ impl Book {
     }
 
     /// Its clock shows so many ms more from now on. Less is no matter: it never runs back by as much as a heartbeat.
-    pub(super) fn clock_set(&mut self, ms: i64) {
+    pub(super) fn clock_set(&mut self, now: Micros, ms: i64) {
+        self.was_ahead = Some((self.ahead, now));
         self.ahead += u64::try_from(ms).unwrap_or(0) * 1_000;
     }
 
@@ -155,9 +160,18 @@ impl Book {
         // A user that heard nothing for a while hears late of what came to pass meanwhile.
         let at = match self.deaf {
             Some((since, until)) if until >= now => since,
-            _ => now + self.ahead,
+            _ => now + self.ahead_at(now),
         };
         self.dropped_at.insert(other, at);
+    }
+
+    /// By how much it was ahead when it knew of what its user hears now, at the latest: of a drop the user hears after the
+    /// last words, and the clock may have been set meanwhile (seed 800036026).
+    fn ahead_at(&self, now: Micros) -> Micros {
+        match self.was_ahead {
+            Some((ahead, at)) if now < at + (RETENTION - APART) => ahead,
+            _ => self.ahead,
+        }
     }
 
     /// Whether the other was dropped at least so long ago, the last time it was, by this member's clock.

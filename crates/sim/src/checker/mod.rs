@@ -124,8 +124,8 @@ impl Checker {
     }
 
     /// That member's clock shows so many ms more from now on, or less.
-    pub fn clock_set(&mut self, member: usize, ms: i64) {
-        self.books[member].clock_set(ms);
+    pub fn clock_set(&mut self, now: Micros, member: usize, ms: i64) {
+        self.books[member].clock_set(now, ms);
     }
 
     /// That member's user hears of nothing from now on, or again.

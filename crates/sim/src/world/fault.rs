@@ -269,7 +269,7 @@ impl World {
     pub fn step_clock(&mut self, member: usize, ms: i64) {
         self.fault("fault: clock step", || format!("m{member} {ms} ms"));
         self.nodes[member].step_clock(ms);
-        self.checker.clock_set(member, ms);
+        self.checker.clock_set(self.now, member, ms);
         if self.nodes[member].life == Life::Running {
             self.drain(member);
         }

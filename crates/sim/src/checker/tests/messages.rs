@@ -209,7 +209,7 @@ fn what_was_passed_over_is_not_kept_for_somebody_who_was_away_too_long_as_its_se
         send(&mut checker, 2, Some(0));
         send(&mut checker, 2, None);
         dropped(&mut checker, 2, "a", &["b", "c"]);
-        checker.clock_set(2, set_ahead);
+        checker.clock_set(40, 2, set_ahead);
         hear(&mut checker, 0, 2, 1, None);
         hear(&mut checker, 1, 2, 1, None);
         dropped(&mut checker, 0, "c", &["a", "b"]);
@@ -220,6 +220,41 @@ fn what_was_passed_over_is_not_kept_for_somebody_who_was_away_too_long_as_its_se
         };
         let back = 40 + away * crate::SECOND;
         checker.event(back, 2, &event, REIGN);
+        checker.complete(back + 1, &[0, 1, 2]);
+        rules(&checker, expected);
+    }
+}
+
+#[test]
+fn a_clock_may_be_set_between_a_drop_and_the_word_of_it() {
+    const SECOND: crate::Micros = crate::SECOND;
+    for (word_after, expected) in [(1, &[][..]), (7, &["lost"])] {
+        let mut checker = room();
+        send(&mut checker, 2, Some(0));
+        send(&mut checker, 2, None);
+        hear(&mut checker, 0, 2, 1, None);
+        hear(&mut checker, 1, 2, 1, None);
+        checker.clock_set(40, 2, 18_000);
+        let gone = 40 + word_after * SECOND;
+        let told = |event: &Event, at, checker: &mut Checker| checker.event(at, 2, event, REIGN);
+        let dropped_it = Event::PeerDropped {
+            id: "a".into(),
+            peers: ["b", "c"].map(String::from).to_vec(),
+        };
+        told(&dropped_it, gone, &mut checker);
+        dropped(&mut checker, 0, "c", &["a", "b"]);
+        let not_kept = Event::Error {
+            code: ErrorCode::MemberLeft,
+            detail: "a".into(),
+        };
+        told(&not_kept, gone + 11 * SECOND, &mut checker);
+        joined(&mut checker, 0, "c", &["a", "b", "c"].map(String::from));
+        let joined_it = Event::PeerJoined {
+            id: "a".into(),
+            peers: ["a", "b", "c"].map(String::from).to_vec(),
+        };
+        let back = gone + 12 * SECOND;
+        told(&joined_it, back, &mut checker);
         checker.complete(back + 1, &[0, 1, 2]);
         rules(&checker, expected);
     }
@@ -239,7 +274,7 @@ fn what_its_sender_was_told_is_not_kept_is_not_lost_however_late_that_was_heard(
         hear(&mut checker, 1, 2, 1, None);
         checker.hears(39, 2, false);
         dropped(&mut checker, 0, "c", &["a", "b"]);
-        checker.clock_set(2, set_ahead);
+        checker.clock_set(40, 2, set_ahead);
         let back = 40 + 10 * crate::SECOND;
         checker.hears(back, 2, true);
         let event = Event::PeerDropped {
