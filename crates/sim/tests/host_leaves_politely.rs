@@ -35,3 +35,25 @@ fn a_host_that_leaves_loses_nothing_of_anybody() {
         }
     }
 }
+
+#[test]
+fn a_successor_that_dies_as_it_is_named_is_succeeded_without_the_name() {
+    for server in BOTH {
+        for seed in 0..40 {
+            let mut world = homes(server, seed);
+            let all = room(&mut world, 5);
+            let host = host_of(&world, all[0]).expect("there is a host");
+            let successor = line(&world, host)[0];
+            world.run_ms(2_000);
+            world.leave(host, LeaveHow::Delivered);
+            // The server keeps the name for both of them, with a token that nobody else may know.
+            world.run_ms(5 * seed);
+            world.crash(successor);
+            world.run_ms(50);
+            world.crash(host);
+            let rest = without(&all, &[host, successor]);
+            settle(&mut world, &rest, 12_000);
+            all_hear_all(&mut world, &rest);
+        }
+    }
+}

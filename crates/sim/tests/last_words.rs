@@ -170,3 +170,47 @@ fn a_newcomer_hears_of_a_gap_of_a_member_whose_greeting_died_with_the_host() {
         }
     }
 }
+
+#[test]
+fn who_was_let_in_without_hearing_of_it_is_told_what_it_missed_of_one_that_died() {
+    for server in BOTH {
+        for seed in 0..20 {
+            let mut world = homes(server, seed);
+            let all = room(&mut world, 3);
+            let host = host_of(&world, all[0]).expect("there is a host");
+            let [speaker, other] = without(&all, &[host])[..] else {
+                panic!("three members");
+            };
+            // A newcomer is let in, and cut off before it knows.
+            let late = join(&mut world);
+            let id = world.id(late).to_owned();
+            let lets_in = |world: &World, member, often| {
+                times(
+                    world,
+                    member,
+                    |event| matches!(event, Event::PeerJoined { id: joined, .. } if *joined == id),
+                ) >= often
+            };
+            let came = world.run_until(5_000, |world| lets_in(world, host, 1));
+            came.expect("it is let in");
+            let cut = world.partition(&[late]);
+            let told = world.run_until(5_000, |world| lets_in(world, speaker, 1));
+            told.expect("the others are told");
+            // Something is said to it, too; and who said it dies as it is let in again.
+            world.send(speaker, 100, None);
+            world.run_ms(4_000);
+            world.heal_pairs(&cut);
+            let back = world.run_until(15_000, |world| lets_in(world, host, 2));
+            back.expect("it is let in again");
+            world.crash(speaker);
+            let mut rest = [host, other, late];
+            rest.sort_unstable();
+            settle(&mut world, &rest, 15_000);
+            world.run_ms(5_000);
+            let gaps = times(&world, late, |event| matches!(event, Event::Gap { .. }));
+            let heard = world.checker().heard(late, speaker).len();
+            assert_eq!(gaps + heard, 1, "seed {seed} on {}", server.name());
+            all_hear_all(&mut world, &rest);
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 mod common;
 use common::*;
-use peerjs_mesh_core::{Event, LeaveHow};
+use peerjs_mesh_core::{ErrorCode, Event, LeaveHow};
 use peerjs_mesh_sim::server::ServerKind;
 use peerjs_mesh_sim::{Climate, World};
 
@@ -128,5 +128,60 @@ fn who_dies_before_it_told_where_it_begins_is_heard_by_one_that_was_away() {
         let heard = world.checker().heard(away, speaker).len();
         assert_eq!(heard, 10, "on {}", server.name());
         all_hear_all(&mut world, &rest);
+    }
+}
+
+#[test]
+fn what_a_host_hears_is_not_kept_its_guests_hear_too_though_nobody_speaks() {
+    for server in BOTH {
+        for seed in 0..20 {
+            let mut world = homes(server, seed);
+            let all = room(&mut world, 8);
+            let host = host_of(&world, all[0]).expect("there is a host");
+            talk(&mut world, &all, 200, 2_000);
+            world.run_ms(2_000);
+            let line = line(&world, host);
+            let (sleepers, speakers) = line.split_at(5);
+            // All but two fall asleep as the host dies. They are the room, and say something, and let go of it.
+            for member in sleepers {
+                world.freeze(*member);
+            }
+            world.crash(host);
+            settle(&mut world, speakers, 15_000);
+            talk(&mut world, speakers, 200, 2_000);
+            world.run_ms(60_000);
+            // The others wake, and are a room, before they have dropped those two.
+            let cut = world.partition(speakers);
+            for member in speakers {
+                world.cut_signalling(*member, true);
+            }
+            for member in sleepers {
+                world.wake(*member);
+            }
+            let hosts = |world: &World| sleepers.iter().any(|it| host_of(world, *it) == Some(*it));
+            // As long as the server keeps the name for the dead one.
+            world.run_until(95_000, hosts).expect("somebody hosts");
+            world.heal_pairs(&cut);
+            for member in speakers {
+                world.cut_signalling(*member, false);
+            }
+            let mut rest = line.clone();
+            rest.sort_unstable();
+            settle(&mut world, &rest, 15_000);
+            world.run_ms(20_000);
+            for member in &rest {
+                let slow = times(&world, *member, |event| {
+                    matches!(
+                        event,
+                        Event::Error {
+                            code: ErrorCode::TooSlow,
+                            ..
+                        }
+                    )
+                });
+                assert_eq!(slow, 0, "m{member}, seed {seed} on {}", server.name());
+            }
+            all_hear_all(&mut world, &rest);
+        }
     }
 }

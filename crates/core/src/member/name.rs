@@ -239,6 +239,7 @@ impl Member {
                 } else {
                     self.tell_unavailable();
                     self.claim_name(false);
+                    self.ask_everybody();
                 }
             }
             _ => {}

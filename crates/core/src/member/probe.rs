@@ -24,11 +24,14 @@ pub struct Queue {
 impl Member {
     /// Every queue that grows with what others say, or with what the user says or leaves unread. `largest`: bytes of the
     /// largest message that anybody says, by which a budget may be exceeded (one that is above it goes alone).
-    pub fn queues(&self, largest: usize) -> [Queue; 14] {
+    pub fn queues(&self, largest: usize) -> [Queue; 15] {
         let of = |what, now, most| Queue { what, now, most };
         let sum = |count: fn(&crate::link::Link) -> usize| self.links.iter().map(count).max();
         let streams = || self.streams.iter().chain([&self.out.stream]);
-        let asking = self.links.iter().filter(|link| !link.is_in_use()).count();
+        let asking = |dialled: bool| {
+            let ours = |link: &&crate::link::Link| !link.is_in_use() && link.dialled == dialled;
+            self.links.iter().filter(ours).count()
+        };
         [
             // Who comes and goes is told on top of what messages may take, and a user that does not hear it is not waited
             // for: no more than all names twice.
@@ -76,7 +79,13 @@ impl Member {
                 self.past.len(),
                 MAX_PAST,
             ),
-            of("links that are being made", asking, MAX_PENDING + 1),
+            of("links that others are making", asking(false), MAX_PENDING),
+            // One to each member, one to be at hand, one to the room, and one for whatever comes next.
+            of(
+                "links that it is making",
+                asking(true),
+                2 * (self.roster.len() + self.dropped.len()) + 2,
+            ),
             of(
                 "candidates that wait for a description",
                 sum(|link| link.candidates.len()).unwrap_or(0),

@@ -44,6 +44,10 @@ pub(super) struct Seek {
     pub(super) outvoted: bool,
     /// Whom the host before has named its successor.
     pub(super) named: Option<Key>,
+    /// One host is looked for that need not be in the line: should it not answer, the line is.
+    follows: bool,
+    /// The name is being claimed, too: nobody answers by it.
+    again: bool,
 }
 
 impl Seek {
@@ -68,6 +72,8 @@ impl Seek {
             vote: None,
             outvoted: false,
             named: None,
+            follows: false,
+            again: false,
         }
     }
 
@@ -110,10 +116,29 @@ impl Member {
         self.seek_step();
     }
 
+    /// Nobody answers by the room's name, which may stay with the dead for long: whoever was in the room asks all others
+    /// whether they know a host, and becomes it if none of them lives (seed 1000000183).
+    pub(super) fn ask_everybody(&mut self) {
+        let me = self.me;
+        let mut line = self.line();
+        line.keep(|key| *key != me);
+        match &self.role {
+            Role::Seeking(seek) if seek.by_name && !line.is_empty() => {}
+            _ => return,
+        }
+        line.push(me);
+        let mut seek = Seek::by_line(line, Vec::new(), self.now);
+        seek.again = true;
+        self.role = Role::Seeking(Box::new(seek));
+        self.seek_step();
+    }
+
     /// The room's host is, or should be, that member.
     pub(super) fn seek_member(&mut self, host: Key) {
         self.end_standing();
-        self.role = Role::Seeking(Box::new(Seek::by_line(vec![host], Vec::new(), self.now)));
+        let mut seek = Seek::by_line(vec![host], Vec::new(), self.now);
+        seek.follows = true;
+        self.role = Role::Seeking(Box::new(seek));
     }
 
     /// The members in the order in which they succeed the host; one's own place among them.
@@ -205,10 +230,17 @@ impl Member {
                 }
                 self.go_to(key);
             }
+            // Its name may stay with the dead for long (seed 800020539).
+            None if seek.follows => {
+                let host = seek.line.first().copied();
+                self.host_lost(host, false);
+            }
             None => {
                 seek.by_name = true;
-                self.told_unavailable = false;
-                self.want_name();
+                if !seek.again {
+                    self.told_unavailable = false;
+                    self.want_name();
+                }
             }
         }
     }
@@ -351,7 +383,7 @@ impl Member {
         let Role::Seeking(seek) = &mut self.role else {
             return;
         };
-        if seek.by_name {
+        if seek.by_name || (seek.again && goal == Some(Goal::Room)) {
             if goal == Some(Goal::Room) && stage != Stage::Preparing {
                 let ms = self.back_off(3);
                 self.claim_later(ms);

@@ -47,6 +47,7 @@ impl Run<'_> {
                 .high_water("settled after a fault, ms", ms),
             // The name is held by somebody dead, whose token died, too: nothing to be done before the server lets go.
             Err(_) if self.world.is_held(ROOM) => {
+                self.has_hosts();
                 self.world
                     .stats_mut()
                     .count("quiet point without a room: held name", 1);
@@ -75,6 +76,7 @@ impl Run<'_> {
         let held = self.world.is_held(ROOM);
         let mut settled = self.settle();
         if settled.is_err() && (held || self.world.is_held(ROOM)) {
+            self.has_hosts();
             // The name is held by somebody dead, whose token died, too: newcomers have to wait for the server.
             self.world.stats_mut().count("waited for a held name", 1);
             self.world.run_until(HELD_MS, |w| !w.is_held(ROOM));
@@ -106,6 +108,17 @@ impl Run<'_> {
         self.links_made();
         self.idle();
         self.world.judge_quiet(&present);
+    }
+
+    /// Whoever was in the room has a host, be it one that newcomers cannot find.
+    fn has_hosts(&mut self) {
+        let present = self.world.present();
+        let homeless = self.world.homeless(&present);
+        if !homeless.is_empty() {
+            let now = self.world.now();
+            let detail = format!("{homeless:?} have no host");
+            self.world.checker_mut().blame(now, "no-host", detail);
+        }
     }
 
     /// Waits for messages, as long as any arrive.

@@ -123,6 +123,11 @@ impl Checker {
         self.books[member].gone.get_or_insert(now);
     }
 
+    /// Whether that member's user was ever told that the room is whole.
+    pub fn was_in(&self, member: usize) -> bool {
+        self.books[member].synced
+    }
+
     /// That member's clock shows so many ms more from now on, or less.
     pub fn clock_set(&mut self, now: Micros, member: usize, ms: i64) {
         self.books[member].clock_set(now, ms);

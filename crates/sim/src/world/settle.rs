@@ -25,6 +25,13 @@ impl World {
             .any(|machine| machine.dials_again())
     }
 
+    /// Of these members those who were in the room and have no host now.
+    pub fn homeless(&self, members: &[usize]) -> Vec<usize> {
+        let statuses = self.statuses(members).into_iter();
+        let homeless = statuses.filter(|(m, it)| it.host.is_none() && self.checker.was_in(*m));
+        homeless.map(|(member, _)| member).collect()
+    }
+
     /// Whether these members are one room, in their statuses and in what their users were told.
     pub fn one_room(&self, members: &[usize]) -> Result<(), Unsettled> {
         // What users were told comes first: it costs least to look at, and is asked every millisecond.
