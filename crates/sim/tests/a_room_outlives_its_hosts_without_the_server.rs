@@ -42,8 +42,14 @@ fn two_hosts_are_lost_while_the_server_is_away() {
 fn a_room_whose_host_died_out_of_reach_of_the_server_is_found_soon_though_the_name_is_the_dead_ones()
  {
     for server in BOTH {
-        for away_ms in [1_000, 8_000, 40_000] {
-            let mut world = homes(server, 5);
+        for (away_ms, seed) in [
+            (1_000, 5),
+            (8_000, 5),
+            (40_000, 5),
+            (40_000, 6),
+            (40_000, 7),
+        ] {
+            let mut world = homes(server, seed);
             let all = room(&mut world, 4);
             world.run_ms(2_000);
             let host = host_of(&world, all[0]).expect("there is a host");
@@ -60,7 +66,8 @@ fn a_room_whose_host_died_out_of_reach_of_the_server_is_found_soon_though_the_na
             rest.push(join(&mut world));
             let took = settle(&mut world, &rest, 30_000);
             let told = format!("{took} ms after {away_ms} ms on {}", server.name());
-            assert!(took < 8_000, "{told}");
+            // A session that was away for so long is tried again after up to 5 s.
+            assert!(took < 12_000, "{told}");
             all_hear_all(&mut world, &rest);
         }
     }

@@ -35,3 +35,30 @@ fn the_next_member_waits_no_longer_than_the_server_holds_the_name_of_crashed_one
         all_hear_all(&mut world, &[next, second]);
     }
 }
+
+#[test]
+fn who_was_cut_off_meanwhile_finds_those_who_go_on_though_the_name_stays_with_the_dead() {
+    for server in BOTH {
+        for seed in 0..20 {
+            let mut world = homes(server, seed);
+            let all = room(&mut world, 6);
+            let host = host_of(&world, all[0]).expect("there is a host");
+            let line = line(&world, host);
+            let [first, second, third, fourth, last] = line[..] else {
+                panic!("five guests");
+            };
+            // Nobody but these three knows the name's token.
+            let cut = world.partition(&[last]);
+            for dead in [host, first, second] {
+                world.crash(dead);
+            }
+            world.run_ms(14_000);
+            assert_eq!(host_of(&world, fourth), Some(third), "seed {seed}");
+            world.heal_pairs(&cut);
+            let mut rest = [third, fourth, last];
+            rest.sort_unstable();
+            settle(&mut world, &rest, 30_000);
+            all_hear_all(&mut world, &rest);
+        }
+    }
+}

@@ -115,7 +115,7 @@ fn who_is_back_hears_the_last_words_of_somebody_who_came_and_died_meanwhile() {
             let all = line(&mut world, 3);
             let (host, away) = (all[0], all[2]);
             // For so long nothing is kept that was sent before it came.
-            world.run_ms(30_000);
+            world.run_ms(60_000);
             for other in [host, all[1]] {
                 world.cut(away, other, true);
             }

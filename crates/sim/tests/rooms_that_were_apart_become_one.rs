@@ -82,7 +82,7 @@ fn who_dies_before_it_told_where_it_begins_is_heard_by_one_that_was_away() {
         let away = line(&world, host)[1];
         let mut first = without(&all, &[away]);
         // For longer than anything is kept: what is kept was said after it came.
-        world.run_ms(30_000);
+        world.run_ms(60_000);
         // One is cut off; another comes in, and speaks.
         let cut = world.partition(&[away]);
         world.run_ms(5_000);

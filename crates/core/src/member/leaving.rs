@@ -26,10 +26,11 @@ pub(super) struct Leaving {
 }
 
 impl Member {
-    /// Whether all that anybody keeps was sent after this member came.
+    /// Whether all that anybody keeps was sent after this member came: what somebody lacks who was in the room then is kept
+    /// until it is noticed to be gone, and for as long again from there (seed 900008569).
     pub(super) fn is_old(&self) -> bool {
         let came = self.came_at;
-        came.is_some_and(|at| self.now >= at.plus_ms(RETENTION_MS))
+        came.is_some_and(|at| self.now >= at.plus_ms(2 * RETENTION_MS))
     }
 
     /// Somebody is no longer in the roster; the user hears of it after its last message.

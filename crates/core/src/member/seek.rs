@@ -117,13 +117,21 @@ impl Member {
     }
 
     /// Nobody answers by the room's name, which may stay with the dead for long: whoever was in the room asks all others
-    /// whether they know a host, and becomes it if none of them lives (seed 1000000183).
+    /// whether they know a host, and becomes it if none of them lives (seed 1000000183); a host asks those who were
+    /// dropped, one each time, by chance.
     pub(super) fn ask_everybody(&mut self) {
         let me = self.me;
+        if self.is_host() {
+            let turn = self.rng.below(self.dropped.len().max(1) as u64);
+            if let Some(gone) = self.dropped.get(turn as usize) {
+                self.dial(Goal::Member(gone.was.member));
+            }
+            return;
+        }
         let mut line = self.line();
         line.keep(|key| *key != me);
         match &self.role {
-            Role::Seeking(seek) if seek.by_name && !line.is_empty() => {}
+            Role::Seeking(seek) if seek.by_name && self.was_in => {}
             _ => return,
         }
         line.push(me);
