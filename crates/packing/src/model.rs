@@ -93,7 +93,7 @@ impl Model {
         self.at = BEFORE;
         self.first = true;
         for one in &mut self.worth {
-            *one = [0.12; ASKED];
+            *one = [0.115; ASKED];
         }
         let mut log = 0.0_f32;
         for i in 2048..4096_usize {
@@ -147,7 +147,7 @@ impl Model {
         };
         let state = state
             .wrapping_mul(0x83da_b265)
-            .wrapping_add(more.wrapping_mul(0x78e5_1061));
+            .wrapping_add(more.wrapping_mul(0xc666_30c7));
         let contexts: [u32; TABLES] = [
             opcode,
             self.opcodes,
@@ -157,7 +157,7 @@ impl Model {
         let mut hashes = [0_u32; TABLES];
         for (i, context) in contexts.into_iter().enumerate() {
             hashes[i] = context
-                .wrapping_mul(0x2c1b_3c6d_u32.wrapping_add((i as u32) << 26))
+                .wrapping_mul(0x1818_e811_u32.wrapping_add((i as u32) << 26))
                 .wrapping_add(state)
                 .wrapping_add(i as u32);
         }
@@ -197,7 +197,7 @@ impl Model {
             let sum = (words[0] + words[1]) + (words[2] + words[3]) + words[4];
             let chance = self.chances[((sum * STEPS + 2048.0) as usize).min(4095)];
             let one = coder.ask((chance * 65534.0) as u32 + 1);
-            let change = (if one { 1.0 } else { 0.0 } - chance) * 0.0012;
+            let change = (if one { 1.0 } else { 0.0 } - chance) * 0.001;
             for i in 0..ASKED {
                 let change = change * said[i];
                 self.worth[worths % WORTHS][i] += change;

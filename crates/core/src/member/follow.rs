@@ -315,9 +315,16 @@ impl Member {
             self.counters.merges += 1;
         }
         let named = (moved.founding == self.founding).then_some(moved.host);
+        let mut line = self.line();
         self.seek_member(moved.host);
         if let Some(seek) = self.seek_mut() {
             seek.named = named;
+            if named.is_some() {
+                // The others after it: its name may stay with the dead for long (seed 800020539).
+                line.keep(|key| *key != moved.host);
+                line.put_at(0, moved.host);
+                seek.line = line;
+            }
         }
         self.seek_step();
     }

@@ -80,12 +80,8 @@ impl Member {
                 MAX_PAST,
             ),
             of("links that others are making", asking(false), MAX_PENDING),
-            // One to each member, one to be at hand, one to the room, and one for whatever comes next.
-            of(
-                "links that it is making",
-                asking(true),
-                2 * (self.roster.len() + self.dropped.len()) + 2,
-            ),
+            // To each member, to ask it and to have it at hand: rooms have up to 60 members here.
+            of("links that it is making", asking(true), 2 * MAX_PENDING),
             of(
                 "candidates that wait for a description",
                 sum(|link| link.candidates.len()).unwrap_or(0),

@@ -18,13 +18,16 @@ pub(super) const WELCOME_MS: u64 = 4_000;
 /// So often it is looked whether whom we asked lives, ms (guess: half a beat).
 const AGAIN_MS: u64 = 250;
 
+/// So many of those who were dropped a host without the name asks at a time (guess: a host and its deputies, and one more).
+const ASKED: usize = 4;
+
 /// How long after having slept a member leaves it to others to take over, ms (guess: a search by the line).
 const SLEEPY_MS: u64 = 5_000;
 
 /// A search for the host.
 pub(super) struct Seek {
     /// The members to dial under their own ids, in the order of the line.
-    line: Vec<Key>,
+    pub(super) line: Vec<Key>,
     at: usize,
     /// When to try the next of the line.
     pub(super) next_at: Instant,
@@ -44,8 +47,6 @@ pub(super) struct Seek {
     pub(super) outvoted: bool,
     /// Whom the host before has named its successor.
     pub(super) named: Option<Key>,
-    /// One host is looked for that need not be in the line: should it not answer, the line is.
-    follows: bool,
     /// The name is being claimed, too: nobody answers by it.
     again: bool,
 }
@@ -72,7 +73,6 @@ impl Seek {
             vote: None,
             outvoted: false,
             named: None,
-            follows: false,
             again: false,
         }
     }
@@ -118,13 +118,16 @@ impl Member {
 
     /// Nobody answers by the room's name, which may stay with the dead for long: whoever was in the room asks all others
     /// whether they know a host, and becomes it if none of them lives (seed 1000000183); a host asks those who were
-    /// dropped, one each time, by chance.
+    /// dropped, some each time, by chance.
     pub(super) fn ask_everybody(&mut self) {
         let me = self.me;
         if self.is_host() {
-            let turn = self.rng.below(self.dropped.len().max(1) as u64);
-            if let Some(gone) = self.dropped.get(turn as usize) {
-                self.dial(Goal::Member(gone.was.member));
+            let among = self.dropped.len().saturating_sub(ASKED - 1).max(1);
+            let first = self.rng.below(among as u64) as usize;
+            for at in first..first + ASKED {
+                if let Some(gone) = self.dropped.get(at) {
+                    self.dial(Goal::Member(gone.was.member));
+                }
             }
             return;
         }
@@ -144,9 +147,7 @@ impl Member {
     /// The room's host is, or should be, that member.
     pub(super) fn seek_member(&mut self, host: Key) {
         self.end_standing();
-        let mut seek = Seek::by_line(vec![host], Vec::new(), self.now);
-        seek.follows = true;
-        self.role = Role::Seeking(Box::new(seek));
+        self.role = Role::Seeking(Box::new(Seek::by_line(vec![host], Vec::new(), self.now)));
     }
 
     /// The members in the order in which they succeed the host; one's own place among them.
@@ -237,11 +238,6 @@ impl Member {
                     seek.next_at = now.plus_ms(NEXT_OF_LINE_MS);
                 }
                 self.go_to(key);
-            }
-            // Its name may stay with the dead for long (seed 800020539).
-            None if seek.follows => {
-                let host = seek.line.first().copied();
-                self.host_lost(host, false);
             }
             None => {
                 seek.by_name = true;
