@@ -7,7 +7,7 @@ export const title =
 
 /** The next in line has the office: two deputies and the name are tried first. */
 const SUCCEEDED = 25_000;
-/** Who is alone asks all others, and goes on; its host asks those who were dropped, one at every try for the name. */
+/** Who is alone asks all others, and goes on; a host that lacks the name asks those who were dropped, some at every try for it. */
 const ALONE = 45_000;
 const MET = 30_000;
 const ARRIVE = 60_000;
