@@ -3,6 +3,7 @@
 mod common;
 use common::*;
 use peerjs_mesh_core::SendError;
+use peerjs_mesh_sim::World;
 
 #[test]
 fn directed_messages_reach_one_member_in_the_senders_order() {
@@ -69,6 +70,51 @@ fn the_host_dies_and_directed_messages_on_their_way_arrive_once() {
             }
             settle(&mut world, &rest, 6_000);
             all_arrives(&mut world, &rest, 5_000);
+        }
+    }
+}
+
+#[test]
+fn what_was_said_to_one_comes_first_also_from_a_host_that_never_knew_it() {
+    for server in BOTH {
+        for seed in 0..24 {
+            let mut world = homes(server, seed);
+            let all = room(&mut world, 4);
+            let host = host_of(&world, all[0]).expect("there is a host");
+            let [sender, one, other] = without(&all, &[host])[..] else {
+                panic!("four members");
+            };
+            world.partition(&[one, other]);
+            settle(&mut world, &[one, other], 10_000);
+            settle(&mut world, &without(&all, &[one, other]), 10_000);
+            let receiver = join(&mut world);
+            world.cut(receiver, one, true);
+            world.cut(receiver, other, true);
+            settle(
+                &mut world,
+                &[without(&all, &[one, other]), vec![receiver]].concat(),
+                15_000,
+            );
+            // The first message is lost with the way to the receiver. The others, who never met the receiver, hear only
+            // the second.
+            world.partition(&[host, receiver]);
+            world.send(sender, 40, Some(receiver));
+            world.send(sender, 50, None);
+            for it in [one, other] {
+                world.cut(sender, it, false);
+            }
+            let heard = |w: &World| w.checker().heard(other, sender) == [1];
+            world.run_until(20_000, heard).expect("the rooms are one");
+            world.crash(one);
+            world.freeze(sender);
+            let hosts = |w: &World| host_of(w, other) == Some(other);
+            world.run_until(10_000, hosts).expect("nobody else is left");
+            world.wake(sender);
+            settle(&mut world, &without(&all, &[host, one]), 10_000);
+            world.heal_links();
+            let rest = [without(&all, &[one]), vec![receiver]].concat();
+            settle(&mut world, &rest, 15_000);
+            all_arrives(&mut world, &rest, 8_000);
         }
     }
 }

@@ -79,10 +79,11 @@ impl Member {
     fn take_piece(&mut self, id: LinkId, key: Key, piece: &Piece<'_>) {
         let (me, now) = (self.me, self.now);
         let to = piece.to.map(|(wire, d)| (self.names.find_wire(wire), d));
+        // Also members that were never in the room here: they may come, and what was directed to them goes first.
         let after: Vec<(Key, u32)> = piece
             .after
             .iter()
-            .filter_map(|(wire, d)| Some((self.names.find_wire(wire)?, *d)))
+            .filter_map(|(wire, d)| Some((self.names.key_of_wire(wire)?, *d)))
             .gather();
         if piece.total > self.cfg.max_message {
             self.counters.garbage += 1;
