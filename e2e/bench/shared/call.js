@@ -44,9 +44,9 @@ globalThis.bench = {
     }
   },
   id: () => own,
-  /** Calls at that moment; the browser's fake camera and microphone are ready before. */
-  async call(at) {
-    const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
+  /** Calls at that moment, with `video` of the browser's fake camera; it and the microphone are ready before. */
+  async call(at, video) {
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video });
     await soon(Math.max(0, at - clock()));
     await member.call(stream);
   },
