@@ -68,6 +68,7 @@ impl Member {
         if !matches!(self.role, Role::Left) {
             self.step_calls();
             self.plan_warm();
+            self.tell_host_took();
             self.update_safe();
             self.check_left();
         }
