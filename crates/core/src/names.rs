@@ -8,7 +8,11 @@ use peerjs_mesh_protocol::ids::{uuid_bytes, uuid_text};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key(pub(crate) u32);
 
-/// The table of ids. It holds only ids that a hello or a roster has named, so a remote cannot swell it by records.
+/// Once so many ids are known, records make none known any more, ids (guess: 10 MB): whoever comes does, by its hello,
+/// which costs it a link.
+const MAX_NAMES: usize = 1 << 16;
+
+/// The table of ids.
 #[derive(Default)]
 pub(crate) struct Names {
     texts: Vec<String>,
@@ -43,11 +47,12 @@ impl Names {
         self.place(wire).ok()
     }
 
-    /// The key of a wire form, new if need be; `None` when it is no id.
+    /// The key of a wire form, new if need be; `None` when it is no id, or one too many.
     pub(crate) fn key_of_wire(&mut self, wire: &[u8]) -> Option<Key> {
         match self.place(wire) {
             Ok(key) => Some(key),
-            Err(_) => Some(self.key(&from_wire(wire)?)),
+            Err(_) if self.texts.len() < MAX_NAMES => Some(self.key(&from_wire(wire)?)),
+            Err(_) => None,
         }
     }
 
@@ -106,6 +111,20 @@ fn from_wire(wire: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn records_that_name_ever_more_ids_fill_no_memory_and_whoever_comes_is_known() {
+        let mut names = Names::default();
+        let first = names.key("first");
+        for number in 0..MAX_NAMES + 1_000 {
+            let _ = names.key_of_wire(&to_wire(&format!("id{number}")));
+        }
+        assert_eq!(names.texts.len(), MAX_NAMES);
+        assert_eq!(names.key_of_wire(&to_wire("first")), Some(first));
+        assert_eq!(names.key_of_wire(&to_wire("another")), None);
+        let newcomer = names.key("another");
+        assert_eq!(names.key_of_wire(&to_wire("another")), Some(newcomer));
+    }
 
     #[test]
     fn ids_survive_the_wire_and_intern_once() {
