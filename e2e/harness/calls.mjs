@@ -142,13 +142,14 @@ export class Calls {
     return { begun: count("stream"), ended: count("streamdrop") };
   }
 
-  /** Connections made and left open, all pages together: each is counted at both of its ends. */
+  /**
+   * Connections made and left open, all pages together: each is counted at both of its ends. `restarts`: how often one
+   * of them was offered again because it had lost its way.
+   */
   async connections(members = this.room.members.filter(isPage)) {
     const looks = await this.#look(members);
-    return looks.reduce(
-      (sum, { connections }) => ({ made: sum.made + connections.made, open: sum.open + connections.open }),
-      { made: 0, open: 0 },
-    );
+    const sum = (name) => looks.reduce((all, { connections }) => all + connections[name], 0);
+    return { made: sum("made"), open: sum("open"), restarts: sum("restarts") };
   }
 
   /** Every other member was told so often that the stream of `giver` begins, and ends. */

@@ -7,10 +7,16 @@ const connections = [];
 /** Those that carried sound or picture when they were closed: what was closed has forgotten it. */
 const closed = new Set();
 const carries = (connection) => connection.getTransceivers().length > 0;
+/** Offers that look for a new way for a connection that has lost its own. */
+let restarts = 0;
 globalThis.RTCPeerConnection = class extends Connection {
   constructor(...args) {
     super(...args);
     connections.push(this);
+  }
+  createOffer(options) {
+    if (options?.iceRestart) restarts += 1;
+    return super.createOffer(options);
   }
   close() {
     if (this.signalingState !== "closed" && carries(this)) closed.add(this);
@@ -19,13 +25,13 @@ globalThis.RTCPeerConnection = class extends Connection {
 };
 
 /**
- * Connections that carry, or are to carry, sound or picture: `made` so far, and `open` still. And of any kind: `all`
- * that were made, `allOpen` still.
+ * Connections that carry, or are to carry, sound or picture: `made` so far, and `open` still; `restarts`: how often one
+ * of them was offered again. And of any kind: `all` that were made, `allOpen` still.
  */
 export function counts() {
   const alive = connections.filter((connection) => connection.signalingState !== "closed");
   const open = alive.filter(carries).length;
-  return { made: closed.size + open, open, all: connections.length, allOpen: alive.length };
+  return { made: closed.size + open, open, restarts, all: connections.length, allOpen: alive.length };
 }
 
 const WIDTH = 160;
