@@ -230,6 +230,10 @@ impl Checker {
                         let kept = heard.excused.split_off(&until);
                         heard.released.append(&mut heard.excused);
                         heard.excused = kept;
+                        // Its user may read so slowly that the other has gone on without them by now (seed 1400015422).
+                        let kept = heard.owed.split_off(&until);
+                        heard.released.append(&mut heard.owed);
+                        heard.owed = kept;
                     }
                 }
             }
