@@ -37,6 +37,11 @@ impl Names {
         }
     }
 
+    /// So many are known; their keys are the numbers below.
+    pub(crate) fn count(&self) -> u64 {
+        self.texts.len() as u64
+    }
+
     /// The key of an id that is known.
     pub(crate) fn find(&self, text: &str) -> Option<Key> {
         self.place(&to_wire(text)).ok()

@@ -62,3 +62,32 @@ fn who_was_cut_off_meanwhile_finds_those_who_go_on_though_the_name_stays_with_th
         }
     }
 }
+
+#[test]
+fn rooms_that_were_apart_for_longer_than_a_drop_is_remembered_find_each_other_though_the_name_stays_with_the_dead()
+ {
+    for server in BOTH {
+        for seed in 0..20 {
+            let mut world = homes(server, seed);
+            let all = room(&mut world, 7);
+            let host = host_of(&world, all[0]).expect("there is a host");
+            let line = line(&world, host);
+            let [first, second, third, fourth, one, other] = line[..] else {
+                panic!("six guests");
+            };
+            let cut = world.partition(&[one, other]);
+            world.run_ms(45_000);
+            for dead in [host, first, second] {
+                world.crash(dead);
+            }
+            world.run_ms(14_000);
+            assert_eq!(host_of(&world, fourth), Some(third), "seed {seed}");
+            world.heal_pairs(&cut);
+            let mut rest = [third, fourth, one, other];
+            rest.sort_unstable();
+            let took = settle(&mut world, &rest, 30_000);
+            eprintln!("{seed}: {took}");
+            all_hear_all(&mut world, &rest);
+        }
+    }
+}

@@ -3,7 +3,7 @@
 mod common;
 use common::*;
 use peerjs_mesh_core::SendError;
-use peerjs_mesh_sim::World;
+use peerjs_mesh_sim::{Climate, World};
 
 #[test]
 fn directed_messages_reach_one_member_in_the_senders_order() {
@@ -115,6 +115,42 @@ fn what_was_said_to_one_comes_first_also_from_a_host_that_never_knew_it() {
             let rest = [without(&all, &[one]), vec![receiver]].concat();
             settle(&mut world, &rest, 15_000);
             all_arrives(&mut world, &rest, 8_000);
+        }
+    }
+}
+
+#[test]
+fn an_acknowledgement_that_a_later_one_overtakes_reaches_the_sender_all_the_same() {
+    for server in BOTH {
+        let climate = Climate {
+            link_delay: (10_000, 60_000),
+            // What goes on lane *control* keeps no order.
+            jitter: 300_000,
+            ..Climate::calm(server)
+        };
+        for seed in 0..20 {
+            let mut world = World::new(seed, climate.clone());
+            let all = room(&mut world, 4);
+            let guests = without(&all, &[host_of(&world, all[0]).expect("a host")]);
+            for round in 0..20 {
+                for (at, from) in guests.iter().enumerate() {
+                    let to = guests[(at + 1) % guests.len()];
+                    world.send(*from, 100, Some(to));
+                    world.run_ms(37 * round % 200);
+                    world.send(*from, 100, None);
+                }
+                world.run_ms(500);
+            }
+            all_arrives(&mut world, &all, 5_000);
+            world.run_ms(2_000);
+            for member in &all {
+                let buffered = world.machine(*member).map(|it| it.status().buffered);
+                assert_eq!(
+                    buffered,
+                    Some(0),
+                    "m{member} keeps what all have, seed {seed}"
+                );
+            }
         }
     }
 }

@@ -105,39 +105,26 @@ impl Member {
                 b: position.b,
                 d: position.d,
             };
-            let inc = if key == self.me {
-                Some(self.inc)
-            } else {
-                self.stream(key).map(|stream| stream.inc)
-            };
-            if inc.is_some_and(|inc| inc != position.inc) {
+            if self.stream(key).is_some_and(|it| it.inc != position.inc) {
                 continue;
             }
-            let before = self.ack_of(key, by);
-            if let Some(before) = before.filter(|before| *before > (at, position.off)) {
-                // A large message that it is owed from before may be coming: of that it can say no more than this.
-                progress |= before.0 == at;
-                continue;
-            }
+            let said = (at, position.off);
+            // One that a later one has overtaken says nothing new; but if it is to be told to the sender, that is done now.
+            let known = self.ack_of(key, by).map_or(said, |known| known.max(said));
             // Also where nothing is otherwise: what came before its time is passed on to a newcomer, for the room's sake.
-            progress = true;
-            self.set_ack(key, by, Some((at, position.off)));
+            // And a large message that it is owed from before may be coming: of that it can say no more than this.
+            progress |= known.0 == at;
+            self.set_ack(key, by, Some(known));
             self.mark_safe_dirty(key);
+            let (at, off) = known;
             if let Some(stream) = self.stream_mut(key) {
                 stream.drop_directed(by, at);
             }
             if key == self.me {
                 self.own_is_safer();
             } else if position.flag {
-                self.tell(
-                    key,
-                    &Record::Acked {
-                        by,
-                        b: at.b,
-                        d: at.d,
-                        off: position.off,
-                    },
-                );
+                let (b, d) = (at.b, at.d);
+                self.tell(key, &Record::Acked { by, b, d, off });
             }
         }
         let now = self.now;

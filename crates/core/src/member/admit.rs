@@ -135,8 +135,6 @@ impl Member {
         let kept = self.meet_member(seat, held, join.sent);
         let mut missing = None;
         if let Some(stream) = self.stream_mut(peer) {
-            stream.last = None;
-            stream.forsaken = false;
             if stream.held() < join.released {
                 missing = stream.skip_to(join.released);
             }

@@ -118,15 +118,19 @@ impl Member {
 
     /// Nobody answers by the room's name, which may stay with the dead for long: whoever was in the room asks all others
     /// whether they know a host, and becomes it if none of them lives (seed 1000000183); a host asks those who were
-    /// dropped, some each time, by chance.
+    /// dropped, some each time, by chance, or if they are few whoever it has ever known.
     pub(super) fn ask_everybody(&mut self) {
         let me = self.me;
         if self.is_host() {
             let among = self.dropped.len().saturating_sub(ASKED - 1).max(1);
             let first = self.rng.below(among as u64) as usize;
             for at in first..first + ASKED {
-                if let Some(gone) = self.dropped.get(at) {
-                    self.dial(Goal::Member(gone.was.member));
+                let key = match self.dropped.get(at) {
+                    Some(gone) => gone.was.member,
+                    None => Key(self.rng.below(self.names.count()) as u32),
+                };
+                if self.seat(key).is_none() {
+                    self.dial(Goal::Member(key));
                 }
             }
             return;
