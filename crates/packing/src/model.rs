@@ -21,7 +21,7 @@ const ASKED: usize = TABLES + 1;
 /// moment. Half of them: 400 bytes more; a quarter: 1 kB more, and a tenth less time.)
 const SLOTS: u32 = 22;
 /// Logarithms are told apart by a part of one so small.
-const STEPS: f32 = 241.0;
+const STEPS: f32 = 234.0;
 /// More equal bytes than these are not counted.
 const RUN: usize = 15;
 /// Rows of weights: 257 for opcodes, then one for each length of what came again.
@@ -127,7 +127,7 @@ impl Model {
         let at = self.at;
         let last = self.read(at.wrapping_sub(1));
         let before = self.read(at.wrapping_sub(2)) | self.read(at.wrapping_sub(3)) << 8;
-        let key = (last | before << 8).wrapping_mul(0x874a_9033) >> 16;
+        let key = (last | before << 8).wrapping_mul(0x40c1_19e1) >> 16;
         if self.run > 0 && self.read(self.from) == last {
             self.from += 1;
             self.run = RUN.min(self.run + 1);
@@ -147,7 +147,7 @@ impl Model {
         };
         let state = state
             .wrapping_mul(0x83da_b265)
-            .wrapping_add(more.wrapping_mul(0xc666_30c7));
+            .wrapping_add(more.wrapping_mul(0x76c4_7263));
         let contexts: [u32; TABLES] = [
             opcode,
             self.opcodes,
@@ -197,7 +197,7 @@ impl Model {
             let sum = (words[0] + words[1]) + (words[2] + words[3]) + words[4];
             let chance = self.chances[((sum * STEPS + 2048.0) as usize).min(4095)];
             let one = coder.ask((chance * 65534.0) as u32 + 1);
-            let change = (if one { 1.0 } else { 0.0 } - chance) * 0.001;
+            let change = (if one { 1.0 } else { 0.0 } - chance) * 0.00104;
             for i in 0..ASKED {
                 let change = change * said[i];
                 self.worth[worths % WORTHS][i] += change;

@@ -91,7 +91,7 @@ fn words(code: ErrorCode) -> (&'static str, &'static str, &'static str) {
         ErrorCode::InvalidRoom => (
             "invalid-room",
             "the room's name cannot be used",
-            "use up to 128 letters and digits, in groups separated by single spaces, hyphens or underscores",
+            "use up to 128 letters and digits, with single spaces, - or _ between them",
         ),
         ErrorCode::InvalidOption => ("invalid-option", "an option cannot be used", ""),
         ErrorCode::BadCommand => ("bad-command", "no such command", ""),
@@ -106,11 +106,7 @@ fn words(code: ErrorCode) -> (&'static str, &'static str, &'static str) {
             "give the key that the server was started with",
         ),
         ErrorCode::ServerError => ("server-error", "the signalling server reports an error", ""),
-        ErrorCode::IdTaken => (
-            "id-taken",
-            "the signalling server says that this id is taken",
-            "",
-        ),
+        ErrorCode::IdTaken => ("id-taken", "this id is taken at the signalling server", ""),
         ErrorCode::JoinTimeout => (
             "join-timeout",
             "the room could not be joined in time",

@@ -105,7 +105,8 @@ fn nobody_hears_more_of_somebody_who_is_being_dropped_than_all_do() {
             world.run_ms(2_000);
             let host = host_of(&world, all[0]).expect("there is a host");
             let dropped = without(&all, &[host])[2];
-            world.set_loss(0.1);
+            // (Of 10 % it may happen that a packet is lost four times, and a lane stands still for 10 s.)
+            world.set_loss(0.05);
             // It speaks to all but the host, which drops it; and dies before it is back.
             world.cut(dropped, host, true);
             for _ in 0..(110 + seed) {

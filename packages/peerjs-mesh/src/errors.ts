@@ -8,14 +8,14 @@ export type MeshErrorCode =
 /** Code, message, hint, PeerJS's word for it (empty where it has none). Their order is the numbering of the module. */
 const TABLE: readonly (readonly [MeshErrorCode, string, string, string])[] = [
   ["invalid-room", "the room's name cannot be used",
-    "use up to 128 letters and digits, in groups separated by single spaces, hyphens or underscores", "invalid-id"],
+    "use up to 128 letters and digits, with single spaces, - or _ between them", "invalid-id"],
   ["invalid-option", "an option cannot be used", "", ""],
   ["bad-command", "no such command", "", ""],
   ["server-unreachable", "the signalling server cannot be reached",
     "check connection.host, port, path and secure, and that the server runs; it is tried again", "network"],
   ["invalid-key", "the signalling server refuses the key", "set connection.key to the server's key", "invalid-key"],
   ["server-error", "the signalling server reports an error", "", "server-error"],
-  ["id-taken", "the signalling server says that this id is taken", "", "unavailable-id"],
+  ["id-taken", "this id is taken at the signalling server", "", "unavailable-id"],
   ["join-timeout", "the room could not be joined in time", "raise join_timeout, or check the server", ""],
   ["sync-timeout", "the room did not become whole in time", "raise sync_timeout, or check the network", ""],
   ["mesh-full", "the room is full", "its host sets mesh_limit", ""],

@@ -69,6 +69,10 @@ impl Stream {
             .find(|entry| wanted(entry))
     }
 
+    pub(crate) fn oldest_directed(&self) -> Option<&Entry> {
+        self.directed.front()
+    }
+
     /// How many directed messages have come so far.
     pub(crate) fn arrivals(&self) -> u64 {
         self.next_serial

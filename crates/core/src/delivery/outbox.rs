@@ -38,6 +38,8 @@ pub(crate) struct Outbox {
     counts: Vec<(Key, u32)>,
     pub(crate) waiting: VecDeque<Waiting>,
     pub(crate) waiting_bytes: usize,
+    /// The oldest directed message at the last heartbeat.
+    pub(crate) asked: u64,
     /// Where the own messages begin for each member that was ever in the roster: no more than there are names.
     bases: Vec<Base>,
 }
@@ -54,6 +56,7 @@ impl Outbox {
             counts: Vec::new(),
             waiting: VecDeque::new(),
             waiting_bytes: 0,
+            asked: 0,
             bases: Vec::new(),
         }
     }

@@ -12,8 +12,8 @@ use crate::wire::{Position, Record};
 pub(super) struct Ack {
     pub(super) sender: Key,
     pub(super) by: Key,
-    /// `None`: not said yet.
-    at: Option<(Pos, u64)>,
+    /// Up to there, and so many bytes of the next.
+    at: (Pos, u64),
 }
 
 impl Member {
@@ -110,11 +110,10 @@ impl Member {
             }
             let said = (at, position.off);
             // One that a later one has overtaken says nothing new; but if it is to be told to the sender, that is done now.
-            let known = self.ack_of(key, by).map_or(said, |known| known.max(said));
+            let known = self.set_ack(key, by, said);
             // Also where nothing is otherwise: what came before its time is passed on to a newcomer, for the room's sake.
             // And a large message that it is owed from before may be coming: of that it can say no more than this.
             progress |= known.0 == at;
-            self.set_ack(key, by, Some(known));
             self.mark_safe_dirty(key);
             let (at, off) = known;
             if let Some(stream) = self.stream_mut(key) {
@@ -148,18 +147,24 @@ impl Member {
         }
     }
 
-    pub(super) fn set_ack(&mut self, sender: Key, by: Key, at: Option<(Pos, u64)>) {
+    /// Keeps what is said, if it is more than was; gives what is kept.
+    fn set_ack(&mut self, sender: Key, by: Key, said: (Pos, u64)) -> (Pos, u64) {
         match self
             .acks
             .binary_search_by(|ack| (ack.sender, ack.by).cmp(&(sender, by)))
         {
             Ok(found) => {
                 if let Some(ack) = self.acks.get_mut(found) {
-                    ack.at = at.or(ack.at);
+                    ack.at = ack.at.max(said);
+                    return ack.at;
                 }
             }
-            Err(place) => self.acks.put_at(place, Ack { sender, by, at }),
+            Err(place) => {
+                let at = said;
+                self.acks.put_at(place, Ack { sender, by, at });
+            }
         }
+        said
     }
 
     pub(super) fn ack_of(&self, sender: Key, by: Key) -> Option<(Pos, u64)> {
@@ -167,6 +172,6 @@ impl Member {
             .acks
             .binary_search_by(|ack| (ack.sender, ack.by).cmp(&(sender, by)))
             .ok()?;
-        self.acks.get(found)?.at
+        Some(self.acks.get(found)?.at)
     }
 }

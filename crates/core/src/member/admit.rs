@@ -153,6 +153,10 @@ impl Member {
         }
         let roster = self.open_cursors(id, peer, known, back);
         self.welcome(id, peer, known, roster);
+        // Where somebody is back others may count less as safe than we do: all of it is told again.
+        if let Role::Host(hosting) = &mut self.role {
+            hosting.safe_changed = self.roster.iter().map(|seat| seat.key).gather();
+        }
         if !known {
             self.announce(Some(seat), Vec::new());
             self.pass_on_from_tail(peer);

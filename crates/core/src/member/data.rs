@@ -132,9 +132,6 @@ impl Member {
                 if to.map_or(says, |(to, _)| to == Some(me)) {
                     stream.unacked += bytes;
                     stream.ack_due = true;
-                    if to.is_some() {
-                        stream.notify = true;
-                    }
                 }
                 let kept = (total_kept + bytes) as u64;
                 self.counters.kept_bytes = kept;

@@ -151,8 +151,20 @@ impl Member {
             return;
         };
         if let (Some(peer), false) = (link.peer, hosting.in_doubt()) {
-            self.drop_member(peer, link.going.is_some(), false);
+            self.guest_goes(peer, link.going.is_some());
         }
+    }
+
+    /// A guest has gone. While those who hear it directly are still on their way to a new host, nobody knows what they have
+    /// of it: it is dropped once they are here.
+    fn guest_goes(&mut self, key: Key, politely: bool) {
+        if self.settled || self.cfg.mode != Mode::Full {
+            return self.drop_member(key, politely, false);
+        }
+        if politely {
+            self.gone_too.push((key, true));
+        }
+        self.check_settled();
     }
 
     pub(super) fn on_guest_bye(&mut self, id: LinkId, last: u64) {
@@ -176,7 +188,7 @@ impl Member {
             .gather();
         for (id, peer) in going {
             self.close_link(id);
-            self.drop_member(peer, true, false);
+            self.guest_goes(peer, true);
         }
     }
 

@@ -282,6 +282,8 @@ impl Member {
             return;
         };
         let mut missing = None;
+        stream.notify = true;
+        stream.ack_due = true;
         stream.forgive(at);
         if !stream.based {
             stream.before.get_or_insert(Pos { b: first, d: 0 });

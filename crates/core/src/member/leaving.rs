@@ -14,9 +14,9 @@ use crate::wire::{Removed, kind};
 /// How long a member's last messages are waited for, once nothing more of them comes, before it counts as gone with a
 /// gap, ms (guess: two repairs); but no longer than anything is kept.
 const LAST_WORDS_MS: u64 = 5_000;
-/// And so long their directed ones that are not here, once nothing more comes, ms (guess: a round trip and a loss); also at
+/// And so long their directed ones that are not here, once nothing more comes, ms (guess: a slow round trip and a loss); also at
 /// a host: whoever has just handed over to it may still be passing them on (seed 1510001527).
-const DIRECTED_MS: u64 = 1_000;
+const DIRECTED_MS: u64 = 2_500;
 
 /// A member that is no longer in the roster, while its last messages are still coming.
 pub(super) struct Leaving {

@@ -121,10 +121,10 @@ impl Member {
         }
     }
 
-    /// With each heartbeat: tells everybody what has become safe.
+    /// With each heartbeat: a host tells everybody what has become safe, a guest asks after what it has directed to one.
     pub(super) fn tell_safe(&mut self) {
         let Role::Host(hosting) = &mut self.role else {
-            return;
+            return self.ask_after_directed();
         };
         let changed = core::mem::take(&mut hosting.safe_changed);
         if changed.is_empty() {
@@ -138,6 +138,21 @@ impl Member {
         .write(&self.names);
         for id in self.guests() {
             self.control_bytes(id, &bytes);
+        }
+    }
+
+    /// That somebody has taken what was directed to it may have been told when nobody could hear it: where our messages
+    /// begin is told again to whom the oldest is directed that is still kept, and it says how far it is.
+    fn ask_after_directed(&mut self) {
+        let Some(entry) = self.out.stream.oldest_directed() else {
+            return;
+        };
+        let (serial, to) = (entry.serial, entry.to);
+        if let Some(to) = to
+            && core::mem::replace(&mut self.out.asked, serial) == serial
+            && self.seat(to).is_some()
+        {
+            self.tell_base(to);
         }
     }
 

@@ -107,7 +107,20 @@ impl Run<'_> {
         self.fall_silent();
         self.links_made();
         self.idle();
+        self.keeps_nothing();
         self.world.judge_quiet(&present);
+    }
+
+    /// What all have is kept by nobody, but for those who might come back (seed 1600002618). After everybody has said
+    /// something: somebody who comes back may make a member count as not safe what is, until it speaks again.
+    fn keeps_nothing(&mut self) {
+        let present = self.world.present();
+        let hoarders = self.world.hoarders(&present);
+        if !hoarders.is_empty() {
+            let now = self.world.now();
+            let detail = format!("bytes that all have are kept: {hoarders:?}");
+            self.world.checker_mut().blame(now, "kept", detail);
+        }
     }
 
     /// Whoever was in the room has a host, be it one that newcomers cannot find.

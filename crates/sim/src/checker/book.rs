@@ -174,6 +174,10 @@ impl Book {
         }
     }
 
+    pub(super) fn clock_was_set(&self) -> bool {
+        self.was_ahead.is_some()
+    }
+
     /// Whether the other was dropped at least so long ago, the last time it was, by this member's clock.
     pub(super) fn dropped_for(&self, other: usize, now: Micros, least: Micros) -> bool {
         let at = self.dropped_at.get(&other);

@@ -332,6 +332,15 @@ impl Checker {
         self.compare_list(now, member, "peerjoined", peers);
     }
 
+    /// Whether nobody was dropped of late, as this member was told, who might still come back to it: for long enough that
+    /// it has forgotten them. (If its clock was set, that is not known exactly.)
+    pub(crate) fn waits_for_nobody(&self, now: Micros, member: usize) -> bool {
+        let book = &self.books[member];
+        let mut gone = book.heard_of.difference(&book.list);
+        !book.clock_was_set()
+            && gone.all(|other| book.dropped_for(*other, now, RETENTION + 10 * SECOND))
+    }
+
     /// Somebody who was in a sender's roster and was dropped before its own user had ever heard of that sender comes
     /// back after retention: it begins anew, for nobody there knows of anything that would be missing.
     fn begin_anew(&mut self, now: Micros, sender: usize, receiver: usize) {

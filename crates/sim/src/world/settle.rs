@@ -32,6 +32,14 @@ impl World {
         homeless.map(|(member, _)| member).collect()
     }
 
+    /// Of these members those who still keep own messages that all have: for nobody who might come back.
+    pub fn hoarders(&self, members: &[usize]) -> Vec<(usize, u64)> {
+        let statuses = self.statuses(members).into_iter();
+        let kept = statuses.map(|(member, it)| (member, it.buffered));
+        kept.filter(|(member, kept)| *kept > 0 && self.checker.waits_for_nobody(self.now, *member))
+            .collect()
+    }
+
     /// Whether these members are one room, in their statuses and in what their users were told.
     pub fn one_room(&self, members: &[usize]) -> Result<(), Unsettled> {
         // What users were told comes first: it costs least to look at, and is asked every millisecond.
