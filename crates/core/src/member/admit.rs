@@ -99,7 +99,7 @@ impl Member {
         }
         if join.founding == self.founding && join.term > self.term {
             // It has seen a later reign, which is over; ours must count for more, or it would not have us.
-            self.term = join.term + 1;
+            self.term = join.term.wrapping_add(1);
             self.announce(None, Vec::new());
         }
         // The newest link of a member is the one that counts.
@@ -134,10 +134,10 @@ impl Member {
         self.finish_leaving(peer);
         let kept = self.meet_member(seat, held, join.sent);
         let mut missing = None;
-        if let Some(stream) = self.stream_mut(peer) {
-            if stream.held() < join.released {
-                missing = stream.skip_to(join.released);
-            }
+        if let Some(stream) = self.stream_mut(peer)
+            && stream.held() < join.released
+        {
+            missing = stream.skip_to(join.released);
         }
         if let Some((first, last)) = missing {
             self.gap(peer, first, last);
@@ -235,7 +235,7 @@ impl Member {
                 });
                 (b, off) = (stream.released(), 0);
             }
-            cursors.push(Cursor::new(stream.key, b + 1, off));
+            cursors.push(Cursor::new(stream.key, b.wrapping_add(1), off));
             if let Some(seat) = self.seat(stream.key) {
                 // Whose own words it cannot ask for begins for it with what is kept.
                 let base = match known {
@@ -288,7 +288,7 @@ impl Member {
         let welcome = Welcome {
             founding: self.founding,
             term: self.term,
-            n: self.n + u64::from(!known),
+            n: self.n.wrapping_add(u64::from(!known)),
             settled: self.settled,
             known,
             have,
@@ -323,7 +323,7 @@ impl Member {
                 _ if seat.base == UNTOLD => (released, 0),
                 _ => (seat.base.max(released), 0),
             };
-            link.set_cursor(Cursor::new(peer, b + 1, off));
+            link.set_cursor(Cursor::new(peer, b.wrapping_add(1), off));
         }
     }
 }

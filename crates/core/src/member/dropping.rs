@@ -114,7 +114,11 @@ impl Member {
                 .stream(sender)
                 .is_some_and(|stream| stream.inc == position.inc);
             if let (true, Some(link)) = (known, self.link_mut(id)) {
-                link.set_cursor(Cursor::new(sender, position.b + 1, position.off as usize));
+                link.set_cursor(Cursor::new(
+                    sender,
+                    position.b.wrapping_add(1),
+                    position.off as usize,
+                ));
                 link.reported.keep(|it| it.sender != sender);
                 link.reported.push(position);
             }

@@ -110,7 +110,7 @@ impl Member {
         } else {
             (welcome.have, welcome.have_off)
         };
-        let cursor = Cursor::new(self.me, have + 1, off as usize);
+        let cursor = Cursor::new(self.me, have.wrapping_add(1), off as usize);
         if let Some(link) = self.link_mut(id) {
             link.cursors = vec![cursor];
         }

@@ -44,7 +44,7 @@ impl Member {
         };
         self.counters.handed_over += 1;
         self.handed_at = Some(self.now);
-        let (founding, term) = (self.founding, self.term + 1);
+        let (founding, term) = (self.founding, self.term.wrapping_add(1));
         self.yield_to(id, key, founding, term, false);
         true
     }

@@ -68,7 +68,7 @@ impl Member {
         let member = self.me;
         let version = self
             .init_of(about, member)
-            .map_or(1, |init| init.version + 1);
+            .map_or(1, |init| init.version.wrapping_add(1));
         self.set_init(about, member, version, data);
         let record = Record::Init {
             about,

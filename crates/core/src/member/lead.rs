@@ -90,7 +90,8 @@ impl Member {
             }
         }
         self.warm_due = true;
-        self.term += 1;
+        // (From the largest number, which only a liar can have said, on to the smallest.)
+        self.term = self.term.wrapping_add(1);
         self.host = Some(self.me);
         self.role = Role::Host(Box::new(Hosting::new(lost, self.now)));
         self.acks.clear();
@@ -124,7 +125,7 @@ impl Member {
 
     /// Tells all guests of a change (except a newcomer, who has it in its welcome).
     pub(super) fn announce(&mut self, added: Option<Seat>, removed: Vec<Removed>) {
-        self.n += 1;
+        self.n = self.n.wrapping_add(1);
         let tail = added
             .and_then(|seat| self.stream(seat.key))
             .map_or(0, |stream| stream.released());

@@ -26,7 +26,7 @@ impl Member {
         };
         let wins = wins || mutant!(self, BothWin);
         self.counters.merges += 1;
-        let term = self.term.max(theirs.1) + 1;
+        let term = self.term.max(theirs.1).wrapping_add(1);
         if wins {
             // The other one joins by this link. Our own guests hear of the new term with the next change.
             self.term = term;

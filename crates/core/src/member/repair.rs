@@ -59,7 +59,7 @@ impl Member {
                 self.before_pieces(id, &Record::Gap { sender, inc, to });
             }
         }
-        let mut cursor = Cursor::new(sender, b.max(released) + 1, off);
+        let mut cursor = Cursor::new(sender, b.max(released).wrapping_add(1), off);
         // Directed messages that are still being passed on are not begun again: on a slow way that would never end.
         if let Some(link) = self.link(id)
             && let Some(known) = link.cursors.iter().find(|it| it.sender == sender)

@@ -224,10 +224,10 @@ impl Member {
         while let Some(at) = self
             .held_deltas
             .iter()
-            .position(|delta| delta.n <= self.n + 1)
+            .position(|delta| delta.n <= self.n.wrapping_add(1))
         {
             if let Some(delta) = self.held_deltas.take_at(at)
-                && delta.n == self.n + 1
+                && delta.n == self.n.wrapping_add(1)
             {
                 self.apply_delta(delta);
             }
