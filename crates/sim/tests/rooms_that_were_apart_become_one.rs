@@ -185,3 +185,37 @@ fn what_a_host_hears_is_not_kept_its_guests_hear_too_though_nobody_speaks() {
         }
     }
 }
+
+#[test]
+fn what_all_have_is_mostly_kept_by_nobody_once_two_rooms_are_one_though_nobody_speaks_again() {
+    let (mut runs, mut kept) = (0, Vec::new());
+    for server in BOTH {
+        for seed in 0..60 {
+            let mut world = homes(server, seed);
+            let all = room(&mut world, 4);
+            talk(&mut world, &all, 100, 2_000);
+            let cut = world.partition(&all[2..]);
+            talk(&mut world, &all, 300, 2_000 + 10 * seed);
+            world.heal_pairs(&cut);
+            settle(&mut world, &all, 15_000);
+            world.run_ms(2_000);
+            all_arrives(&mut world, &all, 5_000);
+            world.run_ms(10_000);
+            runs += 1;
+            let hoards = |member: &&usize| {
+                let status = world.machine(**member).map(|it| it.status());
+                status.is_none_or(|it| it.buffered > 0)
+            };
+            if let Some(member) = all.iter().find(hoards) {
+                kept.push(format!("m{member} of seed {seed} on {}", server.name()));
+            }
+        }
+    }
+    // That all have it may be told before the word that somebody is back, for whose sake it does not count any more: then
+    // it is kept until its sender speaks again.
+    assert!(
+        kept.len() * 10 <= runs,
+        "{} of {runs}: {kept:#?}",
+        kept.len()
+    );
+}
