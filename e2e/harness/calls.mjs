@@ -15,6 +15,8 @@ const PICTURE = 66;
 const PICTURE_OF_CROWD = 400;
 /** For how long pictures and sound have to go on coming, ms. */
 const FLOWS = 3_000;
+/** What sends nothing for so long has stopped, ms: a picture comes every 400 ms at least, sound every 20. */
+const SILENT = 1_000;
 
 let tags = 0;
 
@@ -38,7 +40,7 @@ export class Calls {
       muted: before?.muted ?? false,
       colour: kinds?.includes("video") ? colour : before?.colour,
     });
-    const every = this.room.members.length > 4 ? PICTURE_OF_CROWD : PICTURE;
+    const every = this.room.members.filter(isPage).length > 4 ? PICTURE_OF_CROWD : PICTURE;
     await this.#ask(member, { cmd: "call", kinds, colour, every, usePreviousStream: keep }, "called");
   }
 
@@ -48,14 +50,14 @@ export class Calls {
   }
 
   /**
-   * The longest time between two pictures of `giver` that `member` is shown while `change()` happens, ms; and how
-   * long it usually is: the median.
+   * The longest time between two pictures of `giver` that `member` is shown while `change()` happens, ms; how long it
+   * usually is: the median; and how many of the pictures were black.
    */
   async gap(member, giver, change) {
     await this.#ask(member, { cmd: "watch", id: giver.id }, "watching");
     await change();
-    const { intervals } = await this.#ask(member, { cmd: "watched", id: giver.id }, "watched");
-    return { longest: Math.max(...intervals), usual: median(intervals) };
+    const { intervals, black } = await this.#ask(member, { cmd: "watched", id: giver.id }, "watched");
+    return { longest: Math.max(...intervals), usual: median(intervals), black };
   }
 
   async hangUp(member) {
@@ -66,6 +68,27 @@ export class Calls {
   async mute(member, muted) {
     this.given.get(member).muted = muted;
     await member.send({ cmd: "mute", muted });
+  }
+
+  /** Waits until a member that has hung up sends nothing any more: no picture and no sound in `SILENT` ms. */
+  async sendsNothing(member, ms = 10_000) {
+    const began = now();
+    for (let before = await this.media(member); ; ) {
+      await sleep(SILENT);
+      const after = await this.media(member);
+      // (Less is a connection that has been closed.)
+      if (after.sent <= before.sent) return;
+      if (now() - began > ms) throw new Error(`${member.name} has hung up and sends on after ${ms} ms: ${before.sent}, ${after.sent}`);
+      before = after;
+    }
+  }
+
+  /** Nobody of these was told of an error. */
+  noErrors(members) {
+    for (const member of members) {
+      const errors = member.events.filter(({ event }) => event === "error");
+      assert.deepEqual(errors, [], `${member.name} has no error`);
+    }
   }
 
   /** What a member sees and hears now. */
@@ -144,12 +167,12 @@ export class Calls {
 
   /**
    * Connections made and left open, all pages together: each is counted at both of its ends. `restarts`: how often one
-   * of them was offered again because it had lost its way.
+   * of them was offered again because it had lost its way. And of any kind, `all` and `allOpen`.
    */
   async connections(members = this.room.members.filter(isPage)) {
     const looks = await this.#look(members);
     const sum = (name) => looks.reduce((all, { connections }) => all + connections[name], 0);
-    return { made: sum("made"), open: sum("open"), restarts: sum("restarts") };
+    return { made: sum("made"), open: sum("open"), restarts: sum("restarts"), all: sum("all"), allOpen: sum("allOpen") };
   }
 
   /** Every other member was told so often that the stream of `giver` begins, and ends. */

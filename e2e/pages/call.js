@@ -92,25 +92,27 @@ export function hide(id) {
 /** By sender: what is noted of its pictures at present. */
 const watched = new Map();
 
-/** From now on notes the intervals between the pictures that are shown of that member. */
+/** From now on notes the intervals between the pictures that are shown of that member, and how many of them are black. */
 export function watchPictures(id) {
   const video = shown.get(id);
-  const watch = { intervals: [], last: performance.now() };
+  const watch = { intervals: [], last: performance.now(), black: 0 };
   watched.set(id, watch);
   const next = (now) => {
     if (watched.get(id) !== watch) return;
     watch.intervals.push(now - watch.last);
     watch.last = now;
+    // Nobody gives a picture as dark as that.
+    if (colourOf(video)?.every((part) => part < 10)) watch.black += 1;
     video.requestVideoFrameCallback(next);
   };
   video.requestVideoFrameCallback(next);
 }
 
-/** The intervals since `watchPictures`, ms, the last of them not yet over; and that is the end of it. */
+/** The intervals since `watchPictures`, ms, the last of them not yet over, and how many were black; and that is the end of it. */
 export function watchedPictures(id) {
-  const { intervals, last } = watched.get(id);
+  const { intervals, last, black } = watched.get(id);
   watched.delete(id);
-  return [...intervals, performance.now() - last];
+  return { intervals: [...intervals, performance.now() - last], black };
 }
 
 const canvas = document.createElement("canvas");
@@ -125,17 +127,20 @@ function colourOf(video) {
 }
 
 /**
- * What has come of each stream that is shown: by sender `{audio, video, frames, energy, colour}`, where `audio` and
- * `video` say whether the stream has such a track, `frames` and `energy` only grow.
+ * `streams`, what has come of each stream that is shown: by sender `{audio, video, frames, energy, colour}`, where `audio`
+ * and `video` say whether the stream has such a track, `frames` and `energy` only grow. `sent`: how many pictures, and
+ * packets of sound, this page has sent on the connections that are open.
  */
 export async function media() {
   const byTrack = new Map();
+  let sent = 0;
   for (const connection of connections) {
     if (connection.signalingState === "closed" || connection.getTransceivers().length === 0) continue;
     // Firefox leaves the question unanswered when the connection is closed meanwhile.
     const unanswered = new Promise((resolve) => setTimeout(resolve, 1_000, new Map()));
     for (const report of (await Promise.race([connection.getStats(), unanswered])).values()) {
       if (report.type === "inbound-rtp") byTrack.set(report.trackIdentifier, report);
+      if (report.type === "outbound-rtp") sent += (report.kind === "audio" ? report.packetsSent : report.framesEncoded) ?? 0;
     }
   }
   const streams = {};
@@ -150,5 +155,5 @@ export async function media() {
       colour: colourOf(video),
     };
   }
-  return streams;
+  return { streams, sent };
 }

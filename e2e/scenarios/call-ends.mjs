@@ -29,5 +29,6 @@ export default async function callEnds(room) {
   await end(second, () => second.kill());
   calls.toldAll([host, last], first, 1, 1);
   assert.equal((await calls.connections([host, last])).made, made, "none is made for it");
+  calls.noErrors(room.members);
   room.orderly();
 }

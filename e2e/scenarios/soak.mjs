@@ -50,7 +50,8 @@ export default async function soak(room) {
     assert(after <= heap + GROWTH, `the heap of ${member.name} has grown from ${heap} to ${after} bytes`);
   });
   room.note(`ends of media connections: ${last.at(-1).made} made, ${last.at(-1).open} open, for ${pairs} pairs`);
-  for (const { open, made } of settled) {
+  for (const { open, made, allOpen } of settled) {
+    assert.equal(allOpen, settled[0].allOpen, "and as many of all kinds");
     assert.equal(open, pairs, "one connection for each two stays open, both ends counted");
     assert.equal(made, settled[0].made, "none is made anew");
   }

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args};
 use peerjs_mesh_server::{
-    Assets, BindError, BrokerConfig, Cors, Demo, Folder, ServeOptions, Server, Tls, TlsFiles,
+    Assets, BindError, BrokerConfig, Cors, Demo, Folder, IceServer, ServeOptions, Server, Tls,
+    TlsFiles,
 };
 
 /// What is wrong with an option, or a file it names.
@@ -94,6 +95,10 @@ pub(crate) struct ServeArgs {
         conflicts_with = "no_demo"
     )]
     demo_dir: Option<PathBuf>,
+    /// STUN and TURN servers by which the demo's pages meet across networks: `stun:HOST`, or one with a password as JSON,
+    /// {"urls":"turn:HOST","username":"…","credential":"…"} [default: none]
+    #[arg(long, value_name = "URL", num_args = 1..)]
+    ice: Vec<String>,
     /// Say where it listens as one line of JSON
     #[arg(long)]
     json: bool,
@@ -168,6 +173,11 @@ fn options(args: ServeArgs, embedded: Option<Arc<dyn Assets>>) -> Result<ServeOp
         (false, None, Some(assets)) => Demo::Files(assets),
         (false, None, None) => Demo::Missing,
     };
+    let ice_servers = args
+        .ice
+        .iter()
+        .map(|ice| ice_server(ice))
+        .collect::<Result<_, _>>()?;
     let any_origin = args.cors.is_empty() || args.cors.iter().any(|origin| origin == "*");
     Ok(ServeOptions {
         host: args.host,
@@ -193,8 +203,60 @@ fn options(args: ServeArgs, embedded: Option<Arc<dyn Assets>>) -> Result<ServeOp
         },
         proxied: args.proxied,
         demo,
+        ice_servers,
         ..ServeOptions::default()
     })
+}
+
+/// A STUN or TURN server: its address, or the JSON that browsers take.
+fn ice_server(text: &str) -> Result<IceServer, String> {
+    let wrong = |why: &str| Err(format!("--ice {text}: {why}"));
+    let server = if text.starts_with('{') {
+        let json: serde_json::Value = match serde_json::from_str(text) {
+            Ok(json) => json,
+            Err(error) => return wrong(&format!("no JSON: {error}")),
+        };
+        let word = |name: &str| json[name].as_str().map(str::to_owned);
+        let urls = match &json["urls"] {
+            serde_json::Value::Array(urls) => urls
+                .iter()
+                .filter_map(|url| url.as_str())
+                .map(str::to_owned)
+                .collect(),
+            one => one.as_str().map(str::to_owned).into_iter().collect(),
+        };
+        IceServer {
+            urls,
+            username: word("username"),
+            credential: word("credential"),
+        }
+    } else {
+        IceServer {
+            urls: vec![text.to_owned()],
+            ..IceServer::default()
+        }
+    };
+    let is = |schemes: [&str; 2]| {
+        server
+            .urls
+            .iter()
+            .any(|url| schemes.iter().any(|scheme| url.starts_with(scheme)))
+    };
+    let all = server.urls.iter().all(|url| {
+        ["stun:", "stuns:", "turn:", "turns:"]
+            .iter()
+            .any(|it| url.starts_with(it))
+    });
+    if server.urls.is_empty() || !all {
+        return wrong("its address begins with stun:, stuns:, turn: or turns:");
+    }
+    // Browsers refuse to make any connection then.
+    if is(["turn:", "turns:"]) && (server.username.is_none() || server.credential.is_none()) {
+        return wrong(
+            r#"a TURN server needs a name and a password: {"urls":"turn:HOST","username":"…","credential":"…"}"#,
+        );
+    }
+    Ok(server)
 }
 
 /// The first line of standard output. Whoever has closed it does not want to know.

@@ -266,6 +266,30 @@ fn what_a_proxy_says_is_believed_only_when_one_is_said_to_stand_in_front() {
 }
 
 #[test]
+fn the_demo_s_pages_are_told_of_stun_and_turn_servers() {
+    let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
+    let turn = r#"{"urls":["turn:a.example","turns:a.example"],"username":"u","credential":"p"}"#;
+    for (args, servers) in [
+        (&[][..], String::from("[]")),
+        (
+            &["--ice", "stun:a.example:3478"],
+            String::from(r#"[{"urls":["stun:a.example:3478"]}]"#),
+        ),
+        (
+            &["--ice", "stun:a", turn],
+            format!(r#"[{{"urls":["stun:a"]}},{turn}]"#),
+        ),
+    ] {
+        let server = Serving::start(&[&["--port", "0", "--demo-dir", demo], args].concat());
+        let config = server.get("/demo/config.json");
+        let (_, json) = config.split_once("\r\n\r\n").expect("it has a body");
+        let json: serde_json::Value = serde_json::from_str(json).expect("it is JSON");
+        let expected: serde_json::Value = serde_json::from_str(&servers).expect("it is JSON");
+        assert_eq!(json["config"]["iceServers"], expected, "{args:?}");
+    }
+}
+
+#[test]
 fn sigint_and_sigterm_end_it_with_exit_code_0() {
     for signal in ["INT", "TERM"] {
         let server = Serving::start(&["--port", "0"]);
@@ -318,6 +342,10 @@ fn a_wrong_option_is_exit_code_2_and_named() {
         ),
         (vec!["--demo-dir", "no/such/folder"], "no/such/folder"),
         (vec!["--demo-dir", ".", "--no-demo"], "--no-demo"),
+        (vec!["--ice", "stun.example"], "stun.example"),
+        (vec!["--ice", "{urls}"], "{urls}"),
+        (vec!["--ice", r#"{"urls":[]}"#], "stun:"),
+        (vec!["--ice", "turn:a.example"], "password"),
     ] {
         let output = fails(&args);
         let errors = text(&output.stderr);

@@ -76,28 +76,20 @@ fn chacha20(key: &[u32; 8], counter: u64) -> [u32; 16] {
     start[12] = counter as u32;
     start[13] = (counter >> 32) as u32;
     let mut s = start;
-    for _ in 0..10 {
-        for [a, b, c, d] in [
-            [0usize, 4, 8, 12],
-            [1, 5, 9, 13],
-            [2, 6, 10, 14],
-            [3, 7, 11, 15],
-            [0, 5, 10, 15],
-            [1, 6, 11, 12],
-            [2, 7, 8, 13],
-            [3, 4, 9, 14],
-        ] {
-            // (Below 16 as they are: so the compiler sees it.)
-            let [a, b, c, d] = [a & 15, b & 15, c & 15, d & 15];
-            s[a] = s[a].wrapping_add(s[b]);
-            s[d] = (s[d] ^ s[a]).rotate_left(16);
-            s[c] = s[c].wrapping_add(s[d]);
-            s[b] = (s[b] ^ s[c]).rotate_left(12);
-            s[a] = s[a].wrapping_add(s[b]);
-            s[d] = (s[d] ^ s[a]).rotate_left(8);
-            s[c] = s[c].wrapping_add(s[d]);
-            s[b] = (s[b] ^ s[c]).rotate_left(7);
-        }
+    // Ten times the four columns, then the four diagonals.
+    for turn in 0..80_usize {
+        let (column, aside) = (turn & 3, turn >> 2 & 1);
+        // (Below 16 as they are: so the compiler sees it.)
+        let (a, b) = (column, 4 | column + aside & 3);
+        let (c, d) = (8 | column + 2 * aside & 3, 12 | column + 3 * aside & 3);
+        s[a] = s[a].wrapping_add(s[b]);
+        s[d] = (s[d] ^ s[a]).rotate_left(16);
+        s[c] = s[c].wrapping_add(s[d]);
+        s[b] = (s[b] ^ s[c]).rotate_left(12);
+        s[a] = s[a].wrapping_add(s[b]);
+        s[d] = (s[d] ^ s[a]).rotate_left(8);
+        s[c] = s[c].wrapping_add(s[d]);
+        s[b] = (s[b] ^ s[c]).rotate_left(7);
     }
     for (word, first) in s.iter_mut().zip(start) {
         *word = word.wrapping_add(first);

@@ -21,7 +21,7 @@ const ASKED: usize = TABLES + 1;
 /// moment. Half of them: 400 bytes more; a quarter: 1 kB more, and a tenth less time.)
 const SLOTS: u32 = 22;
 /// Logarithms are told apart by a part of one so small.
-const STEPS: f32 = 234.0;
+const STEPS: f32 = 240.0;
 /// More equal bytes than these are not counted.
 const RUN: usize = 15;
 /// Rows of weights: 257 for opcodes, then one for each length of what came again.
@@ -93,7 +93,7 @@ impl Model {
         self.at = BEFORE;
         self.first = true;
         for one in &mut self.worth {
-            *one = [0.115; ASKED];
+            *one = [0.119; ASKED];
         }
         let mut log = 0.0_f32;
         for i in 2048..4096_usize {
@@ -127,7 +127,7 @@ impl Model {
         let at = self.at;
         let last = self.read(at.wrapping_sub(1));
         let before = self.read(at.wrapping_sub(2)) | self.read(at.wrapping_sub(3)) << 8;
-        let key = (last | before << 8).wrapping_mul(0x40c1_19e1) >> 16;
+        let key = (last | before << 8).wrapping_mul(0x6179_59cf) >> 16;
         if self.run > 0 && self.read(self.from) == last {
             self.from += 1;
             self.run = RUN.min(self.run + 1);
@@ -147,7 +147,7 @@ impl Model {
         };
         let state = state
             .wrapping_mul(0x83da_b265)
-            .wrapping_add(more.wrapping_mul(0x76c4_7263));
+            .wrapping_add(more.wrapping_mul(0x2406_ca39));
         let contexts: [u32; TABLES] = [
             opcode,
             self.opcodes,

@@ -3,6 +3,9 @@
 use hyper::HeaderMap;
 use hyper::header::HOST;
 use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value};
+
+use crate::options::IceServer;
 
 /// The path of a file inside the assets; nothing for one that no asset may have.
 pub(crate) fn asset_path(encoded: &str) -> Option<String> {
@@ -27,6 +30,7 @@ pub(crate) fn config_json(
     local_port: u16,
     tls: bool,
     proxied: bool,
+    ice: &[IceServer],
 ) -> String {
     let forwarded = |name: &str| {
         let value = headers.get(name).filter(|_| proxied)?.to_str().ok()?;
@@ -43,10 +47,25 @@ pub(crate) fn config_json(
         Some(host) => split_host(host, if secure { 443 } else { 80 }),
         None => ("localhost", local_port),
     };
+    let ice: Vec<Value> = ice.iter().map(ice_json).collect();
     serde_json::json!({
-        "host": name, "port": port, "path": base, "key": key, "secure": secure, "config": { "iceServers": [] },
+        "host": name, "port": port, "path": base, "key": key, "secure": secure, "config": { "iceServers": ice },
     })
     .to_string()
+}
+
+fn ice_json(server: &IceServer) -> Value {
+    let mut one = Map::new();
+    one.insert("urls".into(), server.urls.clone().into());
+    for (name, value) in [
+        ("username", &server.username),
+        ("credential", &server.credential),
+    ] {
+        if let Some(value) = value {
+            one.insert(name.into(), value.as_str().into());
+        }
+    }
+    one.into()
 }
 
 /// Name and port of `name`, `name:port`, `[v6]` or `[v6]:port`.
@@ -103,7 +122,8 @@ mod tests {
             for (name, value) in pairs {
                 headers.insert(*name, value.parse().unwrap());
             }
-            serde_json::from_str(&config_json(&headers, "/x/", "k", 9000, tls, proxied)).unwrap()
+            serde_json::from_str(&config_json(&headers, "/x/", "k", 9000, tls, proxied, &[]))
+                .unwrap()
         };
         let plain = config(&[("host", "a.example:9001")], false, false);
         let expected = serde_json::json!({ "host": "a.example", "port": 9001, "path": "/x/", "key": "k", "secure": false,
@@ -123,5 +143,33 @@ mod tests {
             (&outer["host"], &outer["port"], &outer["secure"]),
             (&"outer".into(), &443.into(), &true.into())
         );
+    }
+
+    #[test]
+    fn pages_are_told_of_the_servers_that_help_them_meet() {
+        let stun = IceServer {
+            urls: vec!["stun:a.example".into()],
+            ..IceServer::default()
+        };
+        let turn = IceServer {
+            urls: vec!["turn:a.example".into(), "turns:a.example".into()],
+            username: Some("u".into()),
+            credential: Some("p".into()),
+        };
+        let json = config_json(
+            &HeaderMap::new(),
+            "/",
+            "k",
+            9000,
+            false,
+            false,
+            &[stun, turn],
+        );
+        let json: Value = serde_json::from_str(&json).unwrap();
+        let expected = serde_json::json!({ "iceServers": [
+            { "urls": ["stun:a.example"] },
+            { "urls": ["turn:a.example", "turns:a.example"], "username": "u", "credential": "p" },
+        ] });
+        assert_eq!(json["config"], expected);
     }
 }

@@ -125,6 +125,7 @@ async fn demo_file(shared: &Arc<Shared>, headers: &HeaderMap, file: &str) -> Opt
                 shared.local.port(),
                 shared.tls,
                 shared.proxied,
+                &shared.ice_servers,
             );
             text(StatusCode::OK, "application/json; charset=utf-8", json)
         }

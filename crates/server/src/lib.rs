@@ -36,7 +36,9 @@ mod socket;
 mod tls;
 
 pub use assets::{Asset, Assets, Embedded, EmbeddedFile, Folder, Keep, mime_of};
-pub use options::{ConnectionLimits, Cors, Deadlines, Demo, ServeOptions, Tls, TlsFiles};
+pub use options::{
+    ConnectionLimits, Cors, Deadlines, Demo, IceServer, ServeOptions, Tls, TlsFiles,
+};
 pub use peerjs_mesh_broker::{Config as BrokerConfig, Counters, Limits as BrokerLimits};
 pub use self_signed::FILES as SELF_SIGNED;
 pub use server::{BindError, Gauge, Server};

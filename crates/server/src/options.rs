@@ -29,6 +29,8 @@ pub struct ServeOptions {
     pub proxied: bool,
     /// What stands at `{path}demo/`.
     pub demo: Demo,
+    /// The STUN and TURN servers that the demo's pages are told of. Default: none, pages meet on one network only.
+    pub ice_servers: Vec<IceServer>,
     /// Bounds on what one connection may cost.
     pub limits: ConnectionLimits,
     /// How long to wait for others.
@@ -47,6 +49,7 @@ impl Default for ServeOptions {
             tls: None,
             proxied: false,
             demo: Demo::Missing,
+            ice_servers: Vec::new(),
             limits: ConnectionLimits::default(),
             deadlines: Deadlines::default(),
         }
@@ -93,6 +96,17 @@ pub enum Demo {
     Missing,
     /// These files, and `config.json` made for them.
     Files(Arc<dyn Assets>),
+}
+
+/// A STUN or TURN server, as browsers take it (`RTCIceServer`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IceServer {
+    /// Its addresses, `stun:`, `stuns:`, `turn:` or `turns:` first.
+    pub urls: Vec<String>,
+    /// The name that a TURN server asks for.
+    pub username: Option<String>,
+    /// And the password.
+    pub credential: Option<String>,
 }
 
 /// Bounds on what connections may cost, beside those of the [broker](peerjs_mesh_broker::Limits).

@@ -149,6 +149,7 @@ impl Server {
                 routes,
                 cors: options.cors,
                 demo: options.demo,
+                ice_servers: options.ice_servers,
                 allow_discovery: options.allow_discovery,
                 proxied: options.proxied,
                 tls: acceptor.is_some(),

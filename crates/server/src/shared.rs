@@ -9,7 +9,7 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use crate::hub::Hub;
-use crate::options::{Cors, Deadlines, Demo};
+use crate::options::{Cors, Deadlines, Demo, IceServer};
 use crate::routes::Routes;
 
 /// A connection's place among those the server accepts.
@@ -21,6 +21,7 @@ pub(crate) struct Shared {
     pub(crate) key: String,
     pub(crate) cors: Cors,
     pub(crate) demo: Demo,
+    pub(crate) ice_servers: Vec<IceServer>,
     pub(crate) allow_discovery: bool,
     pub(crate) proxied: bool,
     pub(crate) tls: bool,

@@ -140,6 +140,26 @@ test("pictures are small until a while after the last connection was made", asyn
   await mesh.cleanup();
 });
 
+test("an offer that comes again leaves pictures as large as they are", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const hear = async (...records: Buffer[]): Promise<void> => {
+    wasm.due.push(...records);
+    mesh._disconnectHost();
+    for (let i = 0; i < 40; i++) await Promise.resolve();
+  };
+  const offer = (): Buffer => wasm.mediaSignal(8, JSON.stringify({ type: "offer", sdp: "o" }));
+  await hear(say.media(8, false), offer());
+  const { transceivers: [, picture] } = FakeConnection.all[0]!;
+  assert.equal(picture!.sender.scale, 4);
+  FakeConnection.all[0]!.becomes("connected");
+  mock.timers.tick(1_600);
+  await hear(offer());
+  assert.equal(FakeConnection.all[0]!.remote.length, 2);
+  assert.equal(picture!.sender.scale, 1);
+  mock.timers.reset();
+  await mesh.cleanup();
+});
+
 test("a stream is one object from its beginning to its end; its tracks come and go", async () => {
   await tell(say.media(1, true), say.media(2, true));
   await tell(say.stream("b", 1, 3));
@@ -177,8 +197,11 @@ test("call replaces tracks on every connection and says what there is", async ()
   assert.deepEqual(sent(), [["b", undefined], ["b", undefined]], "the picture does not");
   await mesh.call(undefined, false);
   assert.deepEqual(sent(), [[undefined, undefined], [undefined, undefined]]);
+  await mesh.call(stream(track("audio", "c"), track("video", "u")));
   mesh.disconnectCall();
-  assert.deepEqual(gives(), [3, 3, 1, 0, 255]);
+  await turn();
+  assert.deepEqual(gives(), [3, 3, 1, 0, 3, 255]);
+  assert.deepEqual(sent(), [[undefined, undefined], [undefined, undefined]], "who has hung up sends nothing, though a connection stays");
   await mesh.call(stream(track("video", "w")));
   assert.deepEqual(sent()[0], [undefined, "w"], "what was given before hanging up is not kept");
   await mesh.cleanup();

@@ -43,18 +43,19 @@ impl Stream {
     }
 
     pub(super) fn push_directed(&mut self, pos: Pos, to: Key, total: usize, data: Vec<u8>) {
-        self.bytes += data.len();
-        self.directed_bytes += data.len();
         let serial = self.next_serial;
         self.next_serial += 1;
-        self.directed.push_back(Entry {
+        let entry = Entry {
             pos,
             to: Some(to),
             after: Vec::new(),
             total,
             data: Arc::new(data),
             serial,
-        });
+        };
+        self.bytes += entry.weight();
+        self.directed_bytes += entry.weight();
+        self.directed.push_back(entry);
     }
 
     /// The first directed message, by arrival, from `serial` on.
@@ -105,8 +106,8 @@ impl Stream {
             };
             if entry.to == Some(to) && entry.pos <= up_to {
                 dropped += 1;
-                self.bytes -= entry.data.len();
-                self.directed_bytes -= entry.data.len();
+                self.bytes -= entry.weight();
+                self.directed_bytes -= entry.weight();
             } else {
                 self.directed.push_back(entry);
             }

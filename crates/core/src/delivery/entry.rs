@@ -19,6 +19,9 @@ impl Pos {
     };
 }
 
+/// What a message takes of a budget beside its bytes (about what a 64-bit machine keeps with it).
+pub(crate) const BESIDE: usize = 128;
+
 /// A message, whole or still coming.
 pub(crate) struct Entry {
     pub(crate) pos: Pos,
@@ -34,6 +37,12 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    /// What it takes of a budget, bytes: what is here of it, and what is kept with it.
+    #[inline(never)]
+    pub(crate) fn weight(&self) -> usize {
+        self.data.len() + BESIDE + 16 * self.after.len()
+    }
+
     pub(crate) fn is_whole(&self) -> bool {
         self.data.len() == self.total
     }

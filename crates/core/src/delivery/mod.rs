@@ -9,6 +9,8 @@ mod outbox;
 mod stream;
 mod taking;
 
+#[cfg(feature = "mutation")]
+pub(crate) use entry::BESIDE;
 pub(crate) use entry::{Entry, Next, Pos, Taken};
 pub(crate) use outbox::{Outbox, Waiting};
 pub(crate) use stream::Stream;

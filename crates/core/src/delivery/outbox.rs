@@ -1,6 +1,6 @@
 //! The own messages: numbered here, kept until everybody has them, and waiting when there is no room.
 
-use super::entry::Pos;
+use super::entry::{BESIDE, Pos};
 use super::stream::Stream;
 use crate::api::Ticket;
 use crate::config::{SENDER_BUDGET, TOTAL_BUDGET};
@@ -15,6 +15,13 @@ pub(crate) struct Waiting {
     pub(crate) payload: Vec<u8>,
     /// The receiver's id; not a key, for it may be nobody's.
     pub(crate) to: Option<String>,
+}
+
+impl Waiting {
+    /// What it takes of a budget, bytes: as an [`Entry`](super::entry::Entry).
+    pub(crate) fn weight(&self) -> usize {
+        self.payload.len() + BESIDE
+    }
 }
 
 /// Where the own messages begin for a member.
@@ -132,13 +139,13 @@ impl Outbox {
     }
 
     pub(crate) fn wait(&mut self, waiting: Waiting) {
-        self.waiting_bytes += waiting.payload.len();
+        self.waiting_bytes += waiting.weight();
         self.waiting.push_back(waiting);
     }
 
     pub(crate) fn next_waiting(&mut self) -> Option<Waiting> {
         let waiting = self.waiting.pop_front()?;
-        self.waiting_bytes -= waiting.payload.len();
+        self.waiting_bytes -= waiting.weight();
         Some(waiting)
     }
 

@@ -45,8 +45,8 @@ impl Stream {
                 && entry.is_whole()
         }) && let Some(entry) = self.take_out(at)
         {
-            self.bytes -= entry.data.len();
-            self.directed_bytes -= entry.data.len();
+            self.bytes -= entry.weight();
+            self.directed_bytes -= entry.weight();
             self.owed.keep(|pos| *pos != entry.pos);
             self.pos = self.pos.max(entry.pos);
             self.notify = true;
@@ -165,7 +165,7 @@ mod tests {
         stream.begin(Pos { b: 0, d: 0 });
         stream.forsaken = true;
         for b in 1..=5 {
-            stream.take_cast(b, || vec![(me, 1_000)], 1, 0, b"x");
+            stream.take_cast(b, vec![(me, 1_000)], 1, 0, b"x");
             assert!(matches!(stream.deliver(me), Next::Message(_)));
             assert!(core::mem::take(&mut stream.lost_directed), "it is told");
             assert!(stream.owed() <= MAX_OWED, "{} after {b}", stream.owed());

@@ -122,7 +122,7 @@ impl Member {
                 stream.take_directed(pos, to, done, piece.total, piece.offset, piece.bytes)
             }
             Some(_) => Taken::Doubled,
-            None => stream.take_cast(piece.b, || after, piece.total, piece.offset, piece.bytes),
+            None => stream.take_cast(piece.b, after, piece.total, piece.offset, piece.bytes),
         };
         match taken {
             Taken::New(bytes) => {

@@ -288,6 +288,10 @@ impl Member {
         if !stream.based {
             stream.before.get_or_insert(Pos { b: first, d: 0 });
             missing = stream.begin(at);
+            if b < stream.guessed {
+                missing = Some((b + 1, stream.guessed));
+            }
+            stream.guessed = 0;
         } else if stream.pos.b < b {
             // What others have kept of those before still comes, or they say that it does not.
             stream.later = Some(at);

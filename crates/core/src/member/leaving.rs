@@ -51,15 +51,19 @@ impl Member {
         if let Some(stream) = self.stream_mut(key) {
             stream.last = Some(last);
             stream.reported_at = None;
-            let from = stream.released();
+            let released = stream.released();
+            let from = stream.before.map_or(released, |before| before.b);
             if (stream.outlived || old) && !stream.based && listed && last > from {
                 // It cannot say any more where it begins for us. Whatever is kept was sent after we came, if that is long
                 // ago; else what a host has told may have been for us or not, and is not given out, should its sender
                 // come back, either.
                 if old {
-                    missing = stream.begin(Pos { b: from, d: 0 });
+                    missing = stream.begin(Pos { b: released, d: 0 });
                 } else {
                     missing = Some((from + 1, last));
+                    if stream.before.is_none() {
+                        stream.guessed = from;
+                    }
                     stream.before = Some(Pos { b: last, d: 0 });
                 }
             }

@@ -24,8 +24,10 @@ pub struct Queue {
 impl Member {
     /// Every queue that grows with what others say, or with what the user says or leaves unread. `largest`: bytes of the
     /// largest message that anybody says, by which a budget may be exceeded (one that is above it goes alone).
-    pub fn queues(&self, largest: usize) -> [Queue; 15] {
+    pub fn queues(&self, largest: usize) -> [Queue; 16] {
         let of = |what, now, most| Queue { what, now, most };
+        // With what is kept beside it: up to so many numbers of directed messages.
+        let largest = largest + crate::delivery::BESIDE + 16 * self.roster.len().max(60);
         let sum = |count: fn(&crate::link::Link) -> usize| self.links.iter().map(count).max();
         let streams = || self.streams.iter().chain([&self.out.stream]);
         let asking = |dialled: bool| {
@@ -50,6 +52,16 @@ impl Member {
                     .count()
                     + self.outcomes.len(),
                 MAX_WAITING_SENDS,
+            ),
+            of(
+                "bytes of broadcasts before the first sync",
+                self.out
+                    .waiting
+                    .iter()
+                    .filter(|it| it.ticket.is_none())
+                    .map(crate::delivery::Waiting::weight)
+                    .sum(),
+                SENDER_BUDGET + crate::delivery::BESIDE,
             ),
             of(
                 "bytes of own messages that not all have",

@@ -70,15 +70,16 @@ impl Member {
             self.tidy_own();
             return Ok(Sent::Accepted);
         }
-        // Before the first sync a broadcast is accepted under the budget and waits for its receivers.
+        // Before the first sync a broadcast is accepted under the budget and waits for its receivers, unless one waits for
+        // room already (it stands behind those that were accepted).
         let early = !self.ever_synced
             && to.is_none()
             && self.out.waiting_bytes + payload.len() <= crate::config::SENDER_BUDGET
             && self
                 .out
                 .waiting
-                .iter()
-                .all(|waiting| waiting.ticket.is_none());
+                .back()
+                .is_none_or(|waiting| waiting.ticket.is_none());
         if !may_wait && !early {
             return Err(SendError::Full);
         }

@@ -93,6 +93,8 @@ pub(super) struct Book {
     pub(super) heard_of: BTreeSet<usize>,
     /// Who was dropped, and when last, by its own clock.
     dropped_at: BTreeMap<usize, Micros>,
+    /// When its user was told so: it may have slept, and found out as it woke.
+    told_dropped: BTreeMap<usize, Micros>,
     /// Since when, by its clock, its user may have heard nothing, and when it began to hear again.
     deaf: Option<(Micros, Micros)>,
     /// By how much its clock was set ahead, in all: what it keeps for so long it keeps by that clock.
@@ -127,6 +129,7 @@ impl Book {
             joined_at: BTreeMap::new(),
             heard_of: BTreeSet::new(),
             dropped_at: BTreeMap::new(),
+            told_dropped: BTreeMap::new(),
             deaf: None,
             ahead: 0,
             was_ahead: None,
@@ -163,6 +166,13 @@ impl Book {
             _ => now + self.ahead_at(now),
         };
         self.dropped_at.insert(other, at);
+        self.told_dropped.insert(other, now);
+    }
+
+    /// Whether its user was told at least so long ago that the other was dropped. (By a clock that was never set.)
+    pub(super) fn told_dropped_for(&self, other: usize, now: Micros, least: Micros) -> bool {
+        let at = self.told_dropped.get(&other);
+        at.is_some_and(|at| now.saturating_sub(*at) >= least)
     }
 
     /// By how much it was ahead when it knew of what its user hears now, at the latest: of a drop the user hears after the

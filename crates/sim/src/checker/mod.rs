@@ -338,7 +338,7 @@ impl Checker {
         let book = &self.books[member];
         let mut gone = book.heard_of.difference(&book.list);
         !book.clock_was_set()
-            && gone.all(|other| book.dropped_for(*other, now, RETENTION + 10 * SECOND))
+            && gone.all(|other| book.told_dropped_for(*other, now, RETENTION + 10 * SECOND))
     }
 
     /// Somebody who was in a sender's roster and was dropped before its own user had ever heard of that sender comes

@@ -80,15 +80,16 @@ class Connection {
       if (heard.type === "answer" && connection.signalingState !== "have-local-offer") return;
       await connection.setRemoteDescription(heard);
       this.report(Input.Media, this.id, MediaState.Described);
-      const waiting = this.#candidates ?? [];
+      const waiting = this.#candidates;
       this.#candidates = undefined;
-      for (const candidate of waiting) await this.#add(candidate);
+      for (const candidate of waiting ?? []) await this.#add(candidate);
       if (heard.type !== "offer") return;
       for (const transceiver of connection.getTransceivers()) {
         transceiver.direction = "sendrecv";
         transceiver.sender.setStreams?.(this.#group);
       }
-      this.scale(SMALL);
+      // An offer that comes again finds pictures on their way, and no connection is made that would end their being small.
+      if (waiting) this.scale(SMALL);
       await this.replace(this.tracks);
       await connection.setLocalDescription(await connection.createAnswer());
       this.#say(connection.localDescription!);
