@@ -171,8 +171,24 @@ fn who_cannot_be_reached_is_told_of_and_tried_until_it_can() {
     world
         .run_until(20_000, |w| guests.iter().all(|m| failed(w, *m) == 1))
         .expect("both hear of it");
-    world.run_ms(60_000);
+    let (pause, since) = (60_000, made(&world));
+    world.run_ms(pause);
     assert!(guests.iter().all(|m| failed(&world, *m) == 1), "once");
+    // A try takes 15 s, and there is a wait after it that grows.
+    let tries = (made(&world) - since).div_ceil(2);
+    assert!((1..=pause / 15_000).contains(&tries), "{tries} tries");
+    // Nobody wants it any more: nobody tries.
+    for member in &guests {
+        world.give(*member, None);
+    }
+    world.run_ms(1_000);
+    let since = made(&world);
+    world.run_ms(60_000);
+    assert_eq!(made(&world), since, "it was tried for nobody");
+    for member in &guests {
+        world.give(*member, Some(BOTH_KINDS));
+    }
+    world.run_ms(3_000);
     world.heal_links();
     until_all_see(&mut world, &all, &all, 15_000);
     world.run_ms(5_000);
