@@ -1,5 +1,7 @@
 // Where the demo is tried: `peerjs-mesh serve` with the demo as it was built, and Chromium with devices or without.
 
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { launchChromium } from "../harness/browsers.mjs";
 import { startNative } from "../harness/native-member.mjs";
 import { plainNet } from "../harness/net.mjs";
@@ -9,6 +11,8 @@ import { Person } from "./person.mjs";
 import { Terminal } from "./terminal.mjs";
 
 const place = plainNet().place("here");
+
+const PEERJS = join(dirname(createRequire(new URL("../contract/", import.meta.url)).resolve("peerjs-1.5")), "peerjs.min.js");
 
 /** A host whose pages get no devices. */
 export const INSECURE = "demo.test";
@@ -81,6 +85,20 @@ export class House {
     const program = startNative(place, name, { room, server: this.server, options, args: ["--name", name] });
     this.#programs.push(program);
     return program;
+  }
+
+  /** A page with PeerJS as it is published and nothing of ours, which dials the room's name, or with `holds` has it. */
+  async stranger(room, { holds = false } = {}) {
+    const browser = await this.browser("cameras");
+    const opened = await browser.open(new URL("config.json", this.address()).href);
+    this.#programs.push(opened);
+    await opened.page.addScriptTag({ path: PEERJS });
+    await opened.page.evaluate(async (host, port, name, has) => {
+      const options = { host, port, path: "/", config: { iceServers: [] } };
+      const peer = has ? new globalThis.Peer(name, options) : new globalThis.Peer(options);
+      await new Promise((resolve) => peer.once("open", resolve));
+      if (!has) peer.connect(name);
+    }, this.server.host, this.server.port, room, holds);
   }
 
   /** A new server in the place of one that was ended: at another port, or at the same with `args`. */

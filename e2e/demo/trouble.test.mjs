@@ -148,6 +148,35 @@ test("before a full room one is told so, and gets in when somebody leaves", { ti
   await ann.reads("You are alone here");
 });
 
+test("a page with another kind of program is turned away, and those in the call are told no more than that", { timeout: 60_000 }, async () => {
+  const where = room();
+  const ann = await house.person({ room: where, before: slowReader });
+  await ann.join("Ann");
+  await ann.reads("You are alone here");
+  await house.stranger(where);
+  const told = "Another kind of program tried to come in and was turned away.";
+  await ann.reads(told);
+  assert.deepEqual(await ann.look("stranger", { still: told }), []);
+  assert.doesNotMatch(await ann.text(), /PeerJS|browser|unsupported/i);
+  await ann.reads("You are alone here");
+});
+
+test("where another kind of program has the room's name one is told to choose another", { timeout: 60_000 }, async () => {
+  const where = room();
+  await house.stranger(where, { holds: true });
+  const ann = await house.person({ room: where });
+  await ann.join("Ann");
+  await ann.reads("Another kind of program has this room’s name already. Choose another name.");
+});
+
+test("a browser that cannot take part is told so, and which browsers can", { timeout: 60_000 }, async () => {
+  const ann = await house.person({ room: room(), before: () => delete globalThis.RTCPeerConnection });
+  await ann.join("Ann");
+  await ann.reads("This browser cannot take part");
+  await ann.reads("Firefox");
+  assert.deepEqual(await ann.look("no-webrtc"), []);
+});
+
 test("a server that lets nobody in without its key is told of, and tried again when one wishes", { timeout: 60_000 }, async () => {
   const ann = await house.person({ room: room() });
   const config = await (await fetch(new URL("config.json", house.address()))).json();

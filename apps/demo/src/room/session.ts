@@ -2,7 +2,7 @@ import { mesh, MeshError, type Mesh, type StreamState } from "peerjs-mesh";
 import { LONGEST_NAME, together } from "./names.js";
 import { connection } from "./settings.js";
 import type { Card, Line, Member, Notice, Phase, RoomState } from "./state.js";
-import { inPlainWords, readable } from "./words.js";
+import { inPlainWords, isStranger, OUR_FAULT, readable } from "./words.js";
 
 /** Lines of the chat that are kept. */
 const KEPT_LINES = 500;
@@ -74,7 +74,7 @@ export class RoomSession {
       this.#changeLine(key, { waiting: false });
     } catch (error) {
       // Of a call that has ended by itself the mesh says only that it has.
-      const failure = this.#state.phase === "failed" ? this.#state.reason : inPlainWords(error);
+      const failure = this.#state.phase === "failed" ? this.#state.reason : tell(error);
       this.#changeLine(key, { waiting: false, failure });
     }
   }
@@ -132,7 +132,7 @@ export class RoomSession {
         return;
       } catch (error) {
         if (this.#over.signal.aborted) return;
-        if (error instanceof MeshError) return this.#enter("failed", inPlainWords(error));
+        if (error instanceof MeshError) return this.#enter("failed", tell(error));
         this.#enter("no-server", "The server does not answer.");
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS[Math.min(tries, RETRY_MS.length - 1)]));
       }
@@ -270,7 +270,12 @@ export class RoomSession {
   }
 
   #onError(error: MeshError): void {
-    const text = inPlainWords(error);
+    const text = tell(error);
+    // A stranger who wants in is turned away, and may try again; one who has the room's name stands in the way.
+    if (isStranger(error)) {
+      if (this.#wasIn) return this.notify("info", text, "stranger");
+      return this.notify("trouble", "Another kind of program has this room’s name already. Choose another name.", "stranger");
+    }
     this.#lastError = text;
     // A full room and a lost message have events of their own.
     if (["mesh-full", "member-left"].includes(error.code)) return;
@@ -283,7 +288,7 @@ export class RoomSession {
       const name = id === undefined ? "Somebody" : this.#nameOf(id);
       return this.notify("trouble", `${name} cannot be seen or heard yet: no way was found between your networks. It is tried again.`);
     }
-    if (["invalid-key", "version-mismatch"].includes(error.code)) return this.#enter("failed", text);
+    if (["invalid-key", "version-mismatch", "unsupported"].includes(error.code)) return this.#enter("failed", text);
     this.notify("trouble", text);
   }
 
@@ -307,7 +312,7 @@ export class RoomSession {
   #failed(error: unknown): void {
     // That one has just left is no error.
     if (error instanceof MeshError && error.code === "left") return;
-    this.notify("trouble", inPlainWords(error));
+    this.notify("trouble", tell(error));
   }
 
   #enter(phase: Phase, reason = ""): void {
@@ -351,6 +356,13 @@ export class RoomSession {
     this.#state = { ...this.#state, ...change };
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** What a person is told. What only who made this page can put right goes to the console as it is. */
+function tell(error: unknown): string {
+  const text = inPlainWords(error);
+  if (text === OUR_FAULT) console.error(error);
+  return text;
 }
 
 /** What another member says of itself: programs say only a name, or nothing. */
