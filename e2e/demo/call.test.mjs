@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { slowReader } from "./fakes.mjs";
+import { recordingsNoted, slowReader, unansweredQuestion } from "./fakes.mjs";
 import { House } from "./house.mjs";
 
 let house;
@@ -118,14 +118,30 @@ test("the call is gone through by keyboard alone", { timeout: 60_000 }, async ()
 });
 
 test("one leaves, gives the devices back, and joins again", { timeout: 60_000 }, async () => {
-  const { ann, ben } = await two();
+  const { ann, ben } = await two({ before: recordingsNoted });
+  await ann.press("Settings");
+  const lists = await ann.page.$$(".panel select");
+  const another = await lists[0].evaluate((list) => list.options[2].value);
+  await lists[0].select(another);
+  await ann.holds("the other camera is on", (id) => document.querySelector("video").srcObject?.getVideoTracks()[0]?.getSettings().deviceId === id, another);
   await ann.press("Leave");
   await ann.reads("You have left");
   await ben.reads("You are alone here");
-  assert.equal(await ann.page.$$eval("video", (videos) => videos.length), 0);
+  const recorded = await ann.page.evaluate(() => globalThis.recorded.map(({ kind, readyState }) => `${kind} ${readyState}`));
+  assert.deepEqual(recorded.sort(), ["audio ended", "video ended", "video ended"]);
   assert.deepEqual(await ann.look("left"), []);
   await ann.press("Join again");
   await ann.reads("2 people");
   await ben.reads("2 people");
   await ann.find("button", "Camera off");
+});
+
+test("a device that opens only after one has left is given back at once", { timeout: 60_000 }, async () => {
+  const ann = await house.person({ room: room(), before: [recordingsNoted, unansweredQuestion] });
+  await ann.join("Ann");
+  await ann.reads("You are alone here");
+  await ann.press("Leave");
+  await ann.reads("You have left");
+  await ann.page.evaluate(() => globalThis.answer());
+  await ann.holds("both were opened and are closed", () => globalThis.recorded.length === 2 && globalThis.recorded.every(({ readyState }) => readyState === "ended"));
 });

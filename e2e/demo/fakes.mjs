@@ -11,6 +11,39 @@ export const busyDevices = () => {
   navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("Could not start video source", "NotReadableError"));
 };
 
+/**
+ * A phone: it opens one camera at a time, the last one looks away from its owner, and the one before that is broken.
+ */
+export const phoneCameras = () => {
+  const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  const tracks = [];
+  navigator.mediaDevices.getUserMedia = async (wanted) => {
+    const cameras = (await navigator.mediaDevices.enumerateDevices()).filter(({ kind }) => kind === "videoinput");
+    const broken = wanted.video?.deviceId?.exact === cameras.at(-2).deviceId;
+    const another = wanted.video && tracks.some(({ readyState }) => readyState === "live");
+    if (broken || another) throw new DOMException("Could not start video source", "NotReadableError");
+    const stream = await ask(wanted);
+    for (const track of stream.getVideoTracks()) {
+      tracks.push(track);
+      const settings = track.getSettings();
+      const facingMode = settings.deviceId === cameras.at(-1).deviceId ? "environment" : "user";
+      track.getSettings = () => ({ ...settings, facingMode });
+    }
+    return stream;
+  };
+};
+
+/** Notes whatever is recorded, in `recorded`. */
+export const recordingsNoted = () => {
+  const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  globalThis.recorded = [];
+  navigator.mediaDevices.getUserMedia = async (wanted) => {
+    const stream = await ask(wanted);
+    globalThis.recorded.push(...stream.getTracks());
+    return stream;
+  };
+};
+
 /** The browser's question stands there, and nobody has answered it until `answer()` is called. */
 export const unansweredQuestion = () => {
   const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { redScreen } from "./fakes.mjs";
+import { phoneCameras, redScreen } from "./fakes.mjs";
 import { House } from "./house.mjs";
 import { hears, sees, unseen } from "./senses.mjs";
 
@@ -146,4 +146,42 @@ test("another camera is used without a break, and another microphone stays muted
   assert.ok((await ann.page.evaluate(() => globalThis.loudest)) < 0.01);
   await ben.press("Unmute");
   await hears(ann, "Ben");
+});
+
+test("a phone that opens one camera at a time changes to the other, and one that cannot be opened is said to be so while the one before goes on", { timeout: 90_000 }, async () => {
+  const where = room();
+  const ann = await enter(where, "Ann");
+  await ann.reads("You are alone here");
+  const ben = await house.person({ room: where, before: phoneCameras });
+  const cameras = (list) => list.evaluate((select) => [...select.options].map(({ value }) => value));
+  const films = (id) => ben.holds("this camera films", (wanted) => {
+    const [track] = document.querySelector("video")?.srcObject?.getVideoTracks() ?? [];
+    return track?.readyState === "live" && track.getSettings().deviceId === wanted && document.querySelector("select").value === wanted;
+  }, id);
+  const mirrored = () => ben.page.$eval("video", (video) => getComputedStyle(video).transform !== "none");
+  await ben.find("button", "Turn camera off");
+  const [front, broken, back] = await cameras(await ben.page.$("select"));
+  await films(front);
+  await ben.page.select("select", broken);
+  const told = "That camera cannot be opened. The one before goes on.";
+  await ben.reads(told);
+  await films(front);
+  assert.deepEqual(await ben.look("lobby-camera-kept"), []);
+  await ben.page.select("select", back);
+  await films(back);
+  assert.doesNotMatch(await ben.text(), /cannot be opened/);
+  assert.equal(await mirrored(), false);
+
+  await ben.join("Ben");
+  await sees(ann, "Ben");
+  assert.equal(await mirrored(), false);
+  await ben.press("Settings");
+  await ben.page.select("select", front);
+  await films(front);
+  assert.equal(await mirrored(), true);
+  await ben.page.select("select", broken);
+  await ben.reads(told);
+  await films(front);
+  await ben.find("button", "Camera off");
+  await sees(ann, "Ben");
 });

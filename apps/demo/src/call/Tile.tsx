@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef, type JSX } from "react";
+import { facesAway } from "../media/devices.js";
 import { watchVoice } from "../media/level.js";
 import type { Member } from "../room/state.js";
 import { Avatar } from "../ui/Avatar.js";
@@ -37,7 +38,7 @@ export function Tile({ member, large, own, speaker, onBlocked }: Props): JSX.Ele
     <li ref={tile} className="tile" data-screen={member.screen || undefined} data-large={large || undefined}>
       <Avatar name={member.name} />
       <Video
-        stream={stream} own={member.self} mirrored={member.self && !member.screen} visible={visible}
+        stream={stream} own={member.self} mirrored={member.self && !member.screen && !facesAway(picture)} visible={visible}
         speaker={speaker} onBlocked={onBlocked}
       />
       <div className="plate">

@@ -1,5 +1,5 @@
 import { useMemo, type JSX } from "react";
-import { whyNot, type Devices, type DevicesState } from "../media/devices.js";
+import { facesAway, notThatOne, whyNot, type Devices, type DevicesState, type Kind } from "../media/devices.js";
 import { Avatar } from "../ui/Avatar.js";
 import { CameraIcon, CameraOffIcon, MicIcon, MicOffIcon } from "../ui/icons.js";
 import { RoundButton } from "../ui/RoundButton.js";
@@ -15,7 +15,7 @@ export function Preview({ devices, state, name }: { devices: Devices; state: Dev
   const heard = microphone.standing === "on";
   return (
     <div className="preview">
-      <Video stream={stream} own mirrored visible={seen} />
+      <Video stream={stream} own mirrored={!facesAway(camera.track)} visible={seen} />
       {!seen && (
         <div className="unseen">
           {name.trim() && <Avatar name={name} />}
@@ -49,6 +49,7 @@ export function Troubles({ devices, state }: { devices: Devices; state: DevicesS
   const both = camera.standing === microphone.standing;
   const text = both ? whyNotBoth(state) : [whyNot("camera", camera.standing), whyNot("microphone", microphone.standing)].filter(Boolean).join(" ");
   const again = [camera, microphone].some(({ standing }) => ["denied", "busy"].includes(standing));
+  const kept = (["camera", "microphone"] satisfies Kind[]).filter((kind) => state[kind].kept);
   return (
     <div className="troubles" role="status">
       {text && (
@@ -57,6 +58,7 @@ export function Troubles({ devices, state }: { devices: Devices; state: DevicesS
           {again && <button type="button" className="button small" onClick={() => void devices.again()}>Try again</button>}
         </div>
       )}
+      {kept.map((kind) => <p key={kind} className="trouble">{notThatOne(kind)}</p>)}
     </div>
   );
 }

@@ -19,6 +19,8 @@ export interface Source {
   list: readonly MediaDeviceInfo[];
   /** The id of the one in use; empty: whichever the browser prefers. */
   chosen: string;
+  /** Whether the one that was chosen last could not be had, so that the one before goes on. */
+  kept: boolean;
 }
 
 export interface DevicesState {
@@ -45,6 +47,12 @@ const KINDS: readonly Kind[] = ["camera", "microphone"];
 export class Devices {
   #state: DevicesState;
   #picture = PICTURES[0]!;
+  /** The last choice of each kind, and when it has been made: one change at a time. */
+  readonly #wishes = new Map<Kind, string>();
+  readonly #changes = new Map<Kind, Promise<void>>();
+  readonly #replacing = new Set<Kind>();
+  /** Which use of the devices this is: what opens after they were given back is not kept. */
+  #use = 0;
   readonly #listeners = new Set<() => void>();
   /** Hears what a person should be told at once: a device was pulled out, or will not open. */
   onTrouble: (text: string, kind: Kind) => void = () => undefined;
@@ -54,7 +62,7 @@ export class Devices {
 
   constructor() {
     const source = (kind: Kind): Source => ({
-      standing: recallFlag(kind, true) ? "idle" : "off", track: undefined, list: [], chosen: recall(`${kind}-id`) ?? "",
+      standing: recallFlag(kind, true) ? "idle" : "off", track: undefined, list: [], chosen: recall(`${kind}-id`) ?? "", kept: false,
     });
     this.#state = {
       camera: source("camera"),
@@ -115,13 +123,48 @@ export class Devices {
   }
 
   /** Uses another camera or microphone from now on; one that is off stays off. */
-  async choose(kind: Kind, id: string): Promise<void> {
-    remember(`${kind}-id`, id);
-    const { standing, track } = this.#state[kind];
-    this.#set(kind, { chosen: id });
-    // A camera that is off is opened when it is switched on; a muted microphone is changed now, and stays muted.
-    if (standing !== "off") await this.#openOrSay(kind);
-    else if (track) await this.#openOrSay(kind, "off");
+  choose(kind: Kind, id: string): Promise<void> {
+    this.#wishes.set(kind, id);
+    const change = (this.#changes.get(kind) ?? Promise.resolve()).then(async () => {
+      // Arrow keys go through a list: only where they stop is opened.
+      if (this.#wishes.get(kind) !== id) return;
+      const { standing, track } = this.#state[kind];
+      if (track?.readyState === "live") return this.#replace(kind, id, track);
+      remember(`${kind}-id`, id);
+      this.#set(kind, { chosen: id, kept: false });
+      // One that is off is opened when it is switched on.
+      if (standing !== "off") await this.#openOrSay(kind);
+    });
+    this.#changes.set(kind, change);
+    return change;
+  }
+
+  /** Another one in the place of one that runs, which goes on where the other cannot be had. */
+  async #replace(kind: Kind, id: string, before: MediaStreamTrack): Promise<void> {
+    const { standing, chosen } = this.#state[kind];
+    // A muted microphone stays muted.
+    const as = standing === "off" ? "off" : "on";
+    this.#replacing.add(kind);
+    this.#set(kind, { chosen: id, kept: false, ...(as === "on" && { standing: "asking" }) });
+    let now = await this.#request([kind], as);
+    if (now !== as && now !== "denied" && now !== "stopped") {
+      // Many phones open only one camera at a time. The others see its last picture meanwhile.
+      before.stop();
+      now = await this.#request([kind], as);
+    }
+    if (now === as) remember(`${kind}-id`, id);
+    else if (now !== "stopped") {
+      this.#set(kind, { chosen });
+      now = before.readyState === "live" ? as : await this.#request([kind], as);
+      if (now === as) this.#set(kind, { standing: as, kept: true });
+      else if (now !== "stopped") {
+        this.#drop(kind);
+        this.#set(kind, { standing: now });
+      }
+      if (now !== "stopped") this.onTrouble(now === as ? notThatOne(kind) : whyNot(kind, now), kind);
+    }
+    this.#replacing.delete(kind);
+    await this.#list();
   }
 
   chooseSpeaker(id: string): void {
@@ -145,30 +188,25 @@ export class Devices {
 
   /** Gives every device back; `start` takes them again. */
   stop(): void {
+    this.#use++;
+    this.#wishes.clear();
     for (const kind of KINDS) {
       this.#drop(kind);
-      if (this.#state[kind].standing === "on") this.#set(kind, { standing: "idle" });
+      if (["on", "asking"].includes(this.#state[kind].standing)) this.#set(kind, { standing: "idle" });
     }
   }
 
-  async #openOrSay(kind: Kind, as?: "off"): Promise<void> {
-    await this.#open([kind], as);
+  async #openOrSay(kind: Kind): Promise<void> {
+    await this.#open([kind]);
     const text = whyNot(kind, this.#state[kind].standing);
     if (text) this.onTrouble(text, kind);
   }
 
   /** Opens devices with one question, `as` switched on or off, and notes what became of it. */
-  async #open(kinds: readonly Kind[], as: "on" | "off" = "on"): Promise<Standing> {
+  async #open(kinds: readonly Kind[], as: "on" | "off" = "on"): Promise<Standing | "stopped"> {
     if (as === "on") for (const kind of kinds) this.#set(kind, { standing: "asking" });
-    let standing: Standing = as;
-    try {
-      const stream = await navigator.mediaDevices.getUserMedia({
-        ...(kinds.includes("camera") && { video: { ...this.#size(), ...this.#exactly("camera") } }),
-        ...(kinds.includes("microphone") && { audio: { ...AUDIO, ...this.#exactly("microphone") } }),
-      });
-      for (const track of stream.getTracks()) this.#take(track.kind === "video" ? "camera" : "microphone", track, as);
-    } catch (error) {
-      standing = standingAfter(error);
+    const standing = await this.#request(kinds, as);
+    if (standing !== as && standing !== "stopped") {
       for (const kind of kinds) {
         this.#drop(kind);
         this.#set(kind, { standing });
@@ -179,6 +217,23 @@ export class Devices {
     // Names can be read only now.
     await this.#list();
     return standing;
+  }
+
+  /** Asks the browser, and takes what it gives. What fails changes nothing; `stopped`: nobody wants it any more. */
+  async #request(kinds: readonly Kind[], as: "on" | "off"): Promise<Standing | "stopped"> {
+    const use = this.#use;
+    let standing: Standing | "stopped" = as;
+    try {
+      const stream = await navigator.mediaDevices.getUserMedia({
+        ...(kinds.includes("camera") && { video: { ...this.#size(), ...this.#exactly("camera") } }),
+        ...(kinds.includes("microphone") && { audio: { ...AUDIO, ...this.#exactly("microphone") } }),
+      });
+      if (use === this.#use) for (const track of stream.getTracks()) this.#take(track.kind === "video" ? "camera" : "microphone", track, as);
+      else for (const track of stream.getTracks()) track.stop();
+    } catch (error) {
+      standing = standingAfter(error);
+    }
+    return use === this.#use ? standing : "stopped";
   }
 
   #exactly(kind: Kind): MediaTrackConstraints {
@@ -193,13 +248,14 @@ export class Devices {
     if (as === "off") track.enabled = false;
     // Told when the device goes, never for our own stop().
     track.addEventListener("ended", () => void this.#onLost(kind, track));
-    this.#set(kind, { standing: as, track, chosen: track.getSettings().deviceId ?? chosen });
+    this.#set(kind, { standing: as, track, chosen: track.getSettings().deviceId ?? chosen, kept: false });
     // Only now: the others are to see the one or the other, never neither.
     before?.stop();
   }
 
   async #onLost(kind: Kind, track: MediaStreamTrack): Promise<void> {
-    if (this.#state[kind].track !== track) return;
+    // Some phones end the camera that runs when another is opened: whoever changes it sees to that.
+    if (this.#state[kind].track !== track || this.#replacing.has(kind)) return;
     const as = this.#state[kind].standing === "off" ? "off" : "on";
     this.#drop(kind);
     this.#set(kind, { standing: "lost", chosen: "" });
@@ -283,3 +339,9 @@ export function whyNot(kind: Kind, standing: Standing): string {
       return "";
   }
 }
+
+/** What to tell a person whose choice could not be had while the one before goes on. */
+export const notThatOne = (kind: Kind): string => `That ${kind} cannot be opened. The one before goes on.`;
+
+/** Whether a picture shows what lies before its owner, and not the owner: nobody knows that as in a mirror. */
+export const facesAway = (track: MediaStreamTrack | undefined): boolean => track?.getSettings().facingMode === "environment";
