@@ -106,6 +106,31 @@ test("the whole way: lobby, call, chat, screen, leave; a screen takes the camera
   await ann.reads("You are alone here");
 });
 
+/** Notes in `wrong` when Ann, who is muted, has no badge. */
+const badgeWatched = () => {
+  globalThis.wrong = [];
+  new MutationObserver(() => {
+    const plate = [...document.querySelectorAll(".plate")].find((one) => one.querySelector(".name").textContent === "Ann");
+    if (plate && !plate.textContent.includes("Microphone off:")) globalThis.wrong.push(plate.textContent);
+  }).observe(document, { subtree: true, childList: true, characterData: true });
+};
+
+test("who comes late sees at once who is muted, who has the camera off, and whose screen is shown", { timeout: 90_000 }, async () => {
+  const where = room();
+  const ann = await enter(where, "Ann");
+  await ann.reads("You are alone here");
+  const ben = await enter(where, "Ben", { before: redScreen });
+  await sees(ben, "Ann");
+  for (const key of ["m", "v"]) await ann.page.keyboard.press(key);
+  await ben.page.keyboard.press("s");
+  await Promise.all([red(ann, "Ben"), unseen(ben, "Ann")]);
+  const cleo = await enter(where, "Cleo", { before: badgeWatched });
+  await cleo.holds("Ben's screen is large", () => /Shows the screen:Ben/.test(document.querySelector(".tile[data-large]")?.textContent));
+  await Promise.all([red(cleo, "Ben"), hears(cleo, "Ben"), unseen(cleo, "Ann"), hears(cleo, "Ann", true)]);
+  await cleo.holds("Ann's initials", () => [...document.querySelectorAll(".tile")].some((tile) => tile.querySelector(".name").textContent === "Ann" && tile.querySelector(".avatar").checkVisibility()));
+  assert.deepEqual(await cleo.page.evaluate(() => globalThis.wrong), []);
+});
+
 test("another camera is used without a break, and another microphone stays muted", { timeout: 60_000 }, async () => {
   const where = room();
   const ann = await enter(where, "Ann");
