@@ -89,8 +89,13 @@ test("as long as the browser asks for camera and microphone the lobby says so", 
   const ann = await house.person({ room: room(), before: unansweredQuestion });
   await ann.reads("Asking for camera and microphone …");
   assert.deepEqual(await ann.look("lobby-asking", { still: "Asking" }), []);
+  // On a phone the picture is above the button.
+  await ann.resize("phone");
+  const place = () => ann.page.$eval(".primary", (button) => button.getBoundingClientRect().top);
+  const before = await place();
   await ann.page.evaluate(() => globalThis.answer());
   await pictured(ann);
+  assert.equal(await place(), before, "the button has moved");
 });
 
 test("from another machine it has its camera over https with the server's own certificate, and two see and hear each other there", { timeout: 90_000 }, async () => {

@@ -11,13 +11,15 @@ export function Preview({ devices, state, name }: { devices: Devices; state: Dev
   const { camera, microphone } = state;
   const stream = useMemo(() => (camera.track ? new MediaStream([camera.track]) : undefined), [camera.track]);
   const asking = camera.standing === "asking" || microphone.standing === "asking";
+  // The place for the picture is kept: nothing moves under a finger when it comes.
+  const awaited = camera.standing === "idle" || camera.standing === "asking";
   const seen = camera.standing === "on";
   const heard = microphone.standing === "on";
   return (
     <div className="preview">
       <Video stream={stream} own mirrored={!facesAway(camera.track)} visible={seen} />
       {!seen && (
-        <div className="unseen">
+        <div className={`unseen${awaited ? "" : " for-good"}`}>
           {name.trim() && <Avatar name={name} />}
           <p>{asking ? "Asking for camera and microphone …" : camera.standing === "off" ? "Your camera is off" : "You will not be seen"}</p>
         </div>
