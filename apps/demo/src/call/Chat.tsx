@@ -1,7 +1,8 @@
-import { useLayoutEffect, useRef, useState, type FormEvent, type JSX } from "react";
+import { useLayoutEffect, useRef, useState, type FormEvent, type JSX, type ReactNode } from "react";
 import type { RoomSession } from "../room/session.js";
 import type { Line } from "../room/state.js";
 import { SendIcon } from "../ui/icons.js";
+import { pieces, type Piece } from "./links.js";
 
 const LONGEST = 4_000;
 /** Nearer to the end than this counts as being at it, px. */
@@ -59,10 +60,14 @@ function ChatLine({ line, before }: { line: Line; before: Line | undefined }): J
           {line.kind === "own" ? "You" : line.who} <time dateTime={line.at.toISOString()}>{clock(line.at)}</time>
         </span>
       )}
-      <span className="text">{line.text}</span>
+      <span className="text">{pieces(line.text).map(asWritten)}</span>
       {line.failure && <span className="failure">Not sent: {line.failure}</span>}
     </li>
   );
 }
+
+const asWritten = ({ text, href }: Piece, key: number): ReactNode =>
+  // Where it leads is not told which call it comes from.
+  href === undefined ? text : <a key={key} href={href} target="_blank" rel="noopener noreferrer">{text}</a>;
 
 const clock = (at: Date): string => at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
