@@ -49,9 +49,11 @@ test("two write to each other, and what is unread is counted", { timeout: 60_000
   assert.deepEqual(await ann.look("unread"), []);
   await ann.press("Chat, 2 unread");
   await ann.reads("I see your new lamp.");
-  await ann.fill("Message", "Yes, loud and clear!");
+  await ann.fill("Message", "Yes, loud and clear! It is from https://lamps.test/a?b=1&c=2. <b>Bold</b>, isn’t it? javascript:alert(1)");
   await ann.press("Send");
-  await ben.reads("Yes, loud and clear!");
+  await ben.reads("Yes, loud and clear! It is from https://lamps.test/a?b=1&c=2. <b>Bold</b>, isn’t it? javascript:alert(1)");
+  const links = (person) => person.page.$$eval(".lines a", (all) => all.map(({ href, target, rel }) => [href, target, rel]));
+  for (const person of [ann, ben]) assert.deepEqual(await links(person), [["https://lamps.test/a?b=1&c=2", "_blank", "noopener noreferrer"]]);
   assert.deepEqual(await ann.look("chat", { all: true }), []);
   await ann.page.keyboard.press("Escape");
   await ann.holds("the focus is back on the button", () => document.activeElement.getAttribute("aria-label") === "Chat");
@@ -115,6 +117,28 @@ test("the call is gone through by keyboard alone", { timeout: 60_000 }, async ()
   assert.deepEqual(order, ["Link to this room", "Copy link", "Mute", "Camera off", "Share screen", "Chat", "People, 1", "Leave"]);
   await ann.page.keyboard.press("Enter");
   await ann.holds("the heading has the focus", () => document.activeElement.textContent === "You have left");
+});
+
+test("on a phone, nobody gets by keyboard behind what lies over the call", { timeout: 60_000 }, async () => {
+  const ann = await house.person({ room: room(), size: "phone" });
+  await ann.join("Ann");
+  await ann.reads("You are alone here");
+  /** Everything that Tab leads to, once around. */
+  const round = async () => {
+    const order = [];
+    for (let label = ""; order.length < 30 && !order.includes(label); label = await ann.focused()) {
+      if (label) order.push(label);
+      await ann.page.keyboard.press("Tab");
+    }
+    return order;
+  };
+  await ann.press("People, 1");
+  const over = await round();
+  assert.ok(over.includes("Copy link to invite") && over.includes("Leave"), over.join());
+  assert.ok(!over.includes("Link to this room"), over.join());
+  await ann.press("Close people");
+  const call = await round();
+  assert.ok(call.includes("Link to this room"), call.join());
 });
 
 test("one leaves, gives the devices back, and joins again", { timeout: 60_000 }, async () => {

@@ -1,10 +1,12 @@
 import { useCallback, useEffect, useMemo, useRef, useState, type JSX } from "react";
 import { useCall } from "../hooks/useCall.js";
 import { useDevices } from "../hooks/useDevices.js";
+import { useNarrow } from "../hooks/useNarrow.js";
 import { useRoom } from "../hooks/useRoom.js";
 import { useWakeLock } from "../hooks/useWakeLock.js";
 import { useShortcuts } from "../hooks/useShortcuts.js";
 import type { Devices } from "../media/devices.js";
+import { canFullScreen, leaveFullScreen, toggleFullScreen } from "../media/fullscreen.js";
 import { recallFlag, rememberFlag } from "../room/remember.js";
 import type { RoomSession } from "../room/session.js";
 import type { RoomState } from "../room/state.js";
@@ -35,6 +37,7 @@ export function CallScreen({ session, devices, name, onName, onLeave, onAgain }:
   const room = useRoom(session);
   const media = useDevices(devices);
   const call = useCall(session, name, media);
+  const narrow = useNarrow();
   useWakeLock();
   const [panel, setPanel] = useState<PanelName>();
   const [read, setRead] = useState(0);
@@ -61,8 +64,11 @@ export function CallScreen({ session, devices, name, onName, onLeave, onAgain }:
   }, [panel]);
   const there = room.phase === "in" || room.phase === "interrupted";
   const toggle = useCallback((which: PanelName) => {
-    if (panel === which) close();
-    else if (there || which === "settings") setPanel(which);
+    if (panel === which) return close();
+    if (!there && which !== "settings") return;
+    // What opens would be behind it.
+    leaveFullScreen();
+    setPanel(which);
   }, [panel, there, close]);
   useShortcuts(
     useMemo(() => ({
@@ -71,6 +77,10 @@ export function CallScreen({ session, devices, name, onName, onLeave, onAgain }:
       s: () => call.canShare && (there || call.sharing) && call.toggleShare(),
       c: () => toggle("chat"),
       p: () => toggle("people"),
+      f: () => {
+        const screen = main.current?.querySelector(".tile[data-large]");
+        if (screen && canFullScreen()) toggleFullScreen(screen);
+      },
       Escape: close,
     }), [devices, call, there, toggle, close]),
     keys,
@@ -108,7 +118,7 @@ export function CallScreen({ session, devices, name, onName, onLeave, onAgain }:
       </header>
       <main ref={main} tabIndex={-1} aria-label={`Call in ${room.room}`}>
         <Grid
-          members={room.members} own={call} speaker={media.speakers.chosen} onBlocked={onBlocked}
+          members={room.members} own={call} covered={narrow && panel !== undefined} keys={keys} speaker={media.speakers.chosen} onBlocked={onBlocked}
           card={cardFor(room, onAgain)}
         />
         {/* Those who see have the number on the button. */}

@@ -11,6 +11,10 @@ interface Props {
   members: readonly Member[];
   /** What one gives. */
   own: { picture: MediaStreamTrack | undefined; sound: MediaStreamTrack | undefined };
+  /** Whether something lies over it: then nobody gets behind that by keyboard either. */
+  covered: boolean;
+  /** Whether keys work. */
+  keys: boolean;
   speaker: string;
   onBlocked: () => void;
   /** Stands among the tiles: whatever there is to say while nobody else is there. */
@@ -18,7 +22,7 @@ interface Props {
 }
 
 /** Everybody, as large as the space allows; who shows a screen gets most of it. */
-export function Grid({ members, own, speaker, onBlocked, card }: Props): JSX.Element {
+export function Grid({ members, own, covered, keys, speaker, onBlocked, card }: Props): JSX.Element {
   const space = useRef<HTMLDivElement>(null);
   const { width, height } = useSize(space);
   const shown = members.find((member) => member.screen && !member.self && member.stream);
@@ -32,14 +36,14 @@ export function Grid({ members, own, speaker, onBlocked, card }: Props): JSX.Ele
   } as CSSProperties;
   // The list stays one, and in order, whoever is shown large: a picture that moves to another place begins anew.
   return (
-    <div ref={space} className={`space${grid.scrolls && !shown ? " scrolls" : ""}`}>
+    <div ref={space} inert={covered} className={`space${grid.scrolls && !shown ? " scrolls" : ""}`}>
       <ul
         className={shown ? "staged" : "grid"} style={style} aria-label="People in the call"
         tabIndex={grid.scrolls || shown ? 0 : undefined}
       >
         {members.map((member) => (
           <Tile
-            key={member.self ? "self" : member.id} member={member} large={member === shown} own={member.self ? own : undefined}
+            key={member.self ? "self" : member.id} member={member} large={member === shown} fullKey={keys ? "f" : undefined} own={member.self ? own : undefined}
             speaker={speaker} onBlocked={onBlocked}
           />
         ))}

@@ -27,7 +27,7 @@ export function Settings({ devices, state, name, onName, keys, onKeys }: Props):
       <Pickers devices={devices} state={state} />
       <label className="check">
         <input type="checkbox" checked={keys} onChange={(event) => onKeys(event.target.checked)} />
-        <span>Single keys: <kbd>m</kbd> microphone, <kbd>v</kbd> camera, <kbd>s</kbd> screen, <kbd>c</kbd> chat, <kbd>p</kbd> people</span>
+        <span>Single keys: <kbd>m</kbd> microphone, <kbd>v</kbd> camera, <kbd>s</kbd> screen, <kbd>c</kbd> chat, <kbd>p</kbd> people, <kbd>f</kbd> full screen</span>
       </label>
     </div>
   );
