@@ -37,6 +37,7 @@ test("two write to each other, and what is unread is counted", { timeout: 60_000
   await ben.press("Chat");
   await ben.find("textbox", "Message");
   assert.equal(await ben.focused(), "Message");
+  assert.deepEqual(await ben.look("chat-empty"), []);
   await ben.page.keyboard.type("Hello Ann, can you hear me? m v");
   await ben.page.keyboard.press("Enter");
   await ben.page.keyboard.type("I see your new lamp.");
@@ -136,7 +137,10 @@ test("on a phone, nobody gets by keyboard behind what lies over the call", { tim
   const over = await round();
   assert.ok(over.includes("Copy link to invite") && over.includes("Leave"), over.join());
   assert.ok(!over.includes("Link to this room"), over.join());
+  const looksOut = () => ann.page.$$eval(".tile", (tiles) => tiles.some((tile) => tile.checkVisibility({ visibilityProperty: true })));
+  assert.equal(await looksOut(), false);
   await ann.press("Close people");
+  assert.equal(await looksOut(), true);
   const call = await round();
   assert.ok(call.includes("Link to this room"), call.join());
 });

@@ -6,6 +6,16 @@ export const noDevices = () => {
   navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("Requested device not found", "NotFoundError"));
 };
 
+/** Only the camera is refused: with a page that asks nobody, Chromium refuses both or neither. */
+export const cameraRefused = () => {
+  const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  navigator.mediaDevices.getUserMedia = async (wanted) => {
+    if (wanted.video) throw new DOMException("Permission denied", "NotAllowedError");
+    return ask(wanted);
+  };
+  navigator.permissions.query = async ({ name }) => ({ state: name === "camera" ? "denied" : "granted" });
+};
+
 /** Another program has both. */
 export const busyDevices = () => {
   navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("Could not start video source", "NotReadableError"));
@@ -104,6 +114,11 @@ export const stopsWhenCutOff = () => {
 export const slowReader = () => {
   const real = setTimeout;
   globalThis.setTimeout = (act, ms, ...more) => real(act, ms === 7_000 || ms === 2_500 ? ms * 10 : ms, ...more);
+};
+
+/** The system lets the browser show nothing. */
+export const screenRefused = () => {
+  navigator.mediaDevices.getDisplayMedia = () => Promise.reject(new DOMException("Could not start video source", "NotReadableError"));
 };
 
 /** Chromium's fake screen looks as its fake camera does. This one is red, so that one can tell which of them arrives. */

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { busyDevices, noDevices, unansweredQuestion } from "./fakes.mjs";
+import { busyDevices, cameraRefused, noDevices, unansweredQuestion } from "./fakes.mjs";
 import { House, INSECURE } from "./house.mjs";
 import { hears, sees } from "./senses.mjs";
 
@@ -64,6 +64,7 @@ test("without a name one is a guest; a name that was given is remembered", { tim
 /** Each way in which there are no devices: what is said of it. One gets in all the same. */
 for (const [devices, says, how] of [
   ["refused", "The browser does not let this page use camera and microphone."],
+  ["camera refused", "The browser does not let this page use the camera.", { devices: "cameras", before: cameraRefused }],
   ["no camera", "No camera was found."],
   ["none", "No camera and no microphone were found.", { devices: "no camera", before: noDevices }],
   ["busy", "Camera and microphone cannot be opened. Perhaps another program uses them.", { devices: "cameras", before: busyDevices }],
@@ -80,6 +81,8 @@ for (const [devices, says, how] of [
     const ben = await house.person({ room: where });
     await ben.join("Ben");
     await ann.reads("2 people");
+    await sees(ann, "Ben");
+    if (devices === "none") assert.deepEqual(await ann.look("call-without-devices"), []);
     await ann.press("Camera on");
     await ann.holds("a notice that says why not", () => /camera/.test(document.querySelector(".notice.trouble")?.textContent ?? ""));
   });
@@ -124,6 +127,7 @@ test("the lobby is gone through by keyboard alone", { timeout: 60_000 }, async (
     if (order.at(-1) === "Your name") await ann.page.keyboard.type("Ann");
   }
   assert.deepEqual(order, ["Turn microphone off", "Turn camera off", "Your name", "Join"]);
+  assert.deepEqual(await ann.look("lobby-camera-off"), []);
   await ann.page.keyboard.press("Enter");
   await ann.reads("You are alone here");
   await ann.find("button", "Camera on");

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { within } from "../harness/time.mjs";
-import { joinUnclicked, noWayForMedia, slowReader, stopsWhenCutOff } from "./fakes.mjs";
+import { joinUnclicked, noWayForMedia, screenRefused, slowReader, stopsWhenCutOff } from "./fakes.mjs";
 import { House } from "./house.mjs";
 import { hears, sees } from "./senses.mjs";
 
@@ -251,6 +251,17 @@ test("a browser that wants a click before it plays sound is given one", { timeou
   await ann.press("Hear the others");
   await Promise.all([sees(ann, "Ben"), hears(ann, "Ben")]);
   assert.doesNotMatch(await ann.text(), /wants a click/);
+});
+
+test("a screen that cannot be shown is told of, and the camera goes on", { timeout: 60_000 }, async () => {
+  const ann = await house.person({ room: room(), before: [screenRefused, slowReader] });
+  await ann.join("Ann");
+  await ann.reads("You are alone here");
+  await ann.press("Share screen");
+  await ann.reads("The screen cannot be shown.");
+  assert.deepEqual(await ann.look("screen-refused", { still: "The screen cannot be shown." }), []);
+  await ann.find("button", "Share screen");
+  await ann.find("button", "Camera off");
 });
 
 test("a camera that is pulled out is replaced by another, or said to be gone", { timeout: 60_000 }, async () => {
