@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
+import { kill } from "../harness/processes.mjs";
 import { within } from "../harness/time.mjs";
 import { joinUnclicked, noWayForMedia, screenRefused, slowReader, stopsWhenCutOff } from "./fakes.mjs";
 import { House } from "./house.mjs";
@@ -109,6 +110,27 @@ test("who hears the others again after a while is told so", { timeout: 90_000 },
   await ann.reads("3 people");
   assert.deepEqual(await ann.look("connected-again", { still: "You are connected again." }), []);
   assert.doesNotMatch(await ann.text(), /Everything goes on/);
+});
+
+test("who was away while more was said than is kept for anybody is told whose messages are lost", { timeout: 90_000 }, async () => {
+  const where = room();
+  const [hugo] = await programs(where, "Hugo");
+  const ann = await house.person({ room: where });
+  await ann.join("Ann");
+  await ann.reads("2 people");
+  await ann.press("Chat");
+  const data = { $bytes: Buffer.alloc(700_000).toString("base64") };
+  kill(ann.pid, "SIGSTOP");
+  try {
+    for (let n = 0; n < 24; n++) await hugo.send({ cmd: "send", data });
+    // All are taken only once nobody waits for her any more.
+    await hugo.until(() => hugo.events.filter(({ event }) => event === "sent").length === 24, 30_000, "24 messages are sent");
+  } finally {
+    kill(ann.pid, "SIGCONT");
+  }
+  await ann.reads("Some messages of Hugo are lost.");
+  await ann.reads("700000 bytes");
+  assert.deepEqual(await ann.look("messages-lost"), []);
 });
 
 test("when who held the room dies the others are told who it was, and do go on", { timeout: 90_000 }, async () => {

@@ -3,6 +3,8 @@ import { Pickers } from "../lobby/Pickers.js";
 import type { Devices, DevicesState } from "../media/devices.js";
 import { LONGEST_NAME } from "../room/names.js";
 
+const KEYS = [["m", "microphone"], ["v", "camera"], ["s", "share screen"], ["c", "chat"], ["p", "people"], ["f", "full screen"]] as const;
+
 interface Props {
   devices: Devices;
   state: DevicesState;
@@ -27,7 +29,7 @@ export function Settings({ devices, state, name, onName, keys, onKeys }: Props):
       <Pickers devices={devices} state={state} />
       <label className="check">
         <input type="checkbox" checked={keys} onChange={(event) => onKeys(event.target.checked)} />
-        <span>Single keys: <kbd>m</kbd> microphone, <kbd>v</kbd> camera, <kbd>s</kbd> screen, <kbd>c</kbd> chat, <kbd>p</kbd> people, <kbd>f</kbd> full screen</span>
+        <span>Single keys: {KEYS.map(([key, what]) => <span key={key} className="key"><kbd>{key}</kbd> {what}</span>)}</span>
       </label>
     </div>
   );
