@@ -91,7 +91,7 @@ export class Devices {
     for (const kind of wanted) if (!there.includes(kind)) this.#set(kind, { standing: "missing" });
     if (there.length === 2 && (await this.#open(there)) === "denied") {
       // Perhaps only one of them is refused. Whoever closed the question is not asked again.
-      for (const kind of there) if ((await permission(kind)) === "granted") await this.#open([kind]);
+      for (const kind of there) if ((await permission(kind)) === "granted" && (await this.#open([kind])) === "stopped") break;
     } else if (there.length === 1) await this.#open(there);
   }
 
@@ -212,7 +212,7 @@ export class Devices {
         this.#set(kind, { standing });
       }
       // The two together fail by the worse one: the other may do alone.
-      if (kinds.length > 1 && standing !== "denied") for (const kind of kinds) await this.#open([kind]);
+      if (kinds.length > 1 && standing !== "denied") for (const kind of kinds) if ((await this.#open([kind])) === "stopped") break;
     }
     // Names can be read only now.
     await this.#list();
