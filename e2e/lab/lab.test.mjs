@@ -1,4 +1,4 @@
-// The module against the real binary: LAB_BIN=…/peerjs-mesh-lab node --test e2e/lab/
+// The module against the real binary: cargo xtask test --only e2e/lab
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";

@@ -19,6 +19,7 @@ mod setup;
 mod sim;
 mod size;
 mod test;
+mod test_files;
 mod wanted;
 mod wasm;
 

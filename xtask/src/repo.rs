@@ -26,6 +26,8 @@ pub(crate) struct Crate {
     pub(crate) dir: PathBuf,
     /// Its binaries.
     pub(crate) bins: Vec<String>,
+    /// The root files of the programs below `tests/` that cargo makes of it.
+    pub(crate) tests: Vec<PathBuf>,
     /// Packages it needs when it is used (not for its tests or build script).
     pub(crate) uses: Vec<String>,
 }
@@ -127,6 +129,16 @@ fn read_crate(package: &Value) -> Option<Crate> {
         })
         .filter_map(|target| target["name"].as_str().map(String::from))
         .collect();
+    // One that wants a feature, or is not to be tested, is left out without a word.
+    let tests = targets
+        .iter()
+        .filter(|target| {
+            target["kind"][0] == "test"
+                && target["test"] == true
+                && target["required-features"].is_null()
+        })
+        .filter_map(|target| target["src_path"].as_str().map(PathBuf::from))
+        .collect();
     let uses = package["dependencies"]
         .as_array()?
         .iter()
@@ -139,6 +151,7 @@ fn read_crate(package: &Value) -> Option<Crate> {
             .parent()?
             .into(),
         bins,
+        tests,
         uses,
     })
 }

@@ -10,7 +10,7 @@ use crate::repo::Repo;
 use crate::rust_tests::{self, Built, TestProgram};
 use crate::setup::{self, Need};
 use crate::wanted::{is_wanted, matches};
-use crate::{Failure, Result, build, check, layering, size};
+use crate::{Failure, Result, build, check, layering, size, test_files};
 
 /// A group of cases with a name for `--only`.
 struct Part {
@@ -53,6 +53,8 @@ const SOAK: &str = "soak";
 /// The crates whose `tests/` open real sockets, and take their time.
 const NATIVE: &[&str] = &["peerjs-mesh", "peerjs-mesh-server", "peerjs-mesh-cli"];
 const LAB: &str = "peerjs-mesh-lab";
+/// The Node packages with tests of their own, run by `npm test`.
+pub(crate) const NPM_TESTS: [&str; 2] = ["packages/peerjs-mesh", "apps/demo"];
 
 /// What the cases of a run have in common.
 pub(crate) struct Plan<'a> {
@@ -208,7 +210,10 @@ fn format(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
 }
 
 fn layers(_: &mut Plan<'_>) -> Result<Vec<Case>> {
-    Ok(vec![Case::here("who uses whom", layering::check)])
+    Ok(vec![
+        Case::here("who uses whom", layering::check),
+        Case::here("every test file is run", test_files::check),
+    ])
 }
 
 fn lint(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
@@ -348,7 +353,7 @@ fn types(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
 }
 
 fn values(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
-    let cases = ["packages/peerjs-mesh", "apps/demo"].map(|folder| {
+    let cases = NPM_TESTS.map(|folder| {
         let mut npm = plan.repo.program("npm", folder);
         npm.args(["test", "--silent"]);
         Case::process(format!("npm test {folder}"), npm, Reader::Node, minutes(5))
@@ -386,9 +391,26 @@ fn soak(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
 }
 
 fn e2e_lab(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
-    let mut cases = node_cases(plan.repo, "e2e", minutes(20));
-    cases.retain(|case| case.name.ends_with(IN_LAB));
+    // The networks themselves first: without them nothing of the rest holds.
+    let mut cases = node_cases(plan.repo, "e2e/lab", minutes(5));
+    let rooms = node_cases(plan.repo, "e2e", minutes(20));
+    cases.extend(rooms.into_iter().filter(|case| case.name.ends_with(IN_LAB)));
     Ok(cases)
+}
+
+/// The test files in Node that some part runs, from the root.
+pub(crate) fn node_files(repo: &Repo) -> Result<Vec<String>> {
+    let mut plan = Plan {
+        repo,
+        quick: false,
+        rust: None,
+    };
+    let mut files = Vec::new();
+    // Those parts whose lists need nothing compiled.
+    for part in PARTS.iter().filter(|part| part.built && !is_rust(part)) {
+        files.extend((part.cases)(&mut plan)?.into_iter().map(|case| case.name));
+    }
+    Ok(files)
 }
 
 /// `node --test` for each `*.test.mjs` of a folder, in files' order.
