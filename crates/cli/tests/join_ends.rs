@@ -43,6 +43,49 @@ fn the_end_of_input_ctrl_c_and_sigterm_leave_politely_once_everything_is_deliver
 }
 
 #[test]
+fn commands_after_leave_are_answered_in_their_turn_before_it_ends() {
+    let (_server, url) = serve();
+    let mut host = Program::join(&url, "late", &[]);
+    host.lists(1);
+    let mut guest = Program::join(&url, "late", &[]);
+    guest.lists(2);
+    // In one piece: whoever reads `leave` could read the rest.
+    let said = [
+        json!({"cmd": "send", "data": 0, "tag": "before"}),
+        json!({"cmd": "leave"}),
+        json!({"cmd": "send", "data": 1, "tag": "late"}),
+        json!({"cmd": "initData", "data": 1, "tag": "later"}),
+        json!({"cmd": "status", "tag": "latest"}),
+        json!({"cmd": "dance", "tag": "strange"}),
+    ];
+    guest.say(&said.map(|command| command.to_string()).join("\n"));
+    assert_eq!(guest.exit(), Some(0));
+    let answers = [
+        ("sent", "", "before"),
+        ("left", "", ""),
+        ("error", "left", "late"),
+        ("error", "left", "later"),
+        ("error", "left", "latest"),
+        ("error", "bad-command", "strange"),
+    ];
+    for (event, code, tag) in answers {
+        let line = parse(&guest.line("an answer", |line| {
+            ["sent", "left", "error", "status"]
+                .contains(&parse(line)["event"].as_str().unwrap_or(""))
+        }));
+        let word = |name: &str| line[name].as_str().unwrap_or("").to_owned();
+        assert_eq!(
+            (word("event"), word("code"), word("tag")),
+            (event.into(), code.into(), tag.into()),
+            "{:#?}",
+            guest.heard
+        );
+    }
+    assert_eq!(host.event("data")["data"], 0);
+    host.event("peerdropped");
+}
+
+#[test]
 fn a_second_ctrl_c_ends_it_at_once() {
     let (_server, url) = serve();
     let mut host = Program::join(&url, "hurry", &[]);

@@ -23,6 +23,11 @@ use tokio::time::timeout;
 const MAX_ANSWERS: usize = 2048;
 /// How long the answers that are outstanding when this member has left may take.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
+/// How long nothing more may come before what stood behind `leave` counts as read. A guess: it has been in the pipe
+/// since before this member left, and only has to pass from the thread that reads.
+const LAST_LINE: Duration = Duration::from_millis(50);
+/// How long that may take altogether: somebody may never stop.
+const LAST_LINES: Duration = Duration::from_secs(1);
 
 /// Join a room from here: lines typed go to everybody in it, and what they say is printed
 #[derive(Debug, Args)]
@@ -94,6 +99,7 @@ pub(crate) async fn run(args: JoinArgs) -> ExitCode {
         patient,
         answers: FuturesOrdered::new(),
         asked: false,
+        told: false,
         synced: false,
         said: false,
         refused: false,
@@ -166,6 +172,14 @@ fn too_long() -> Error {
     )
 }
 
+fn too_late() -> Error {
+    Error::with_code(
+        ErrorCode::Left,
+        "",
+        "nothing is done that is asked for after `leave`",
+    )
+}
+
 /// The exit code that stands for an error which ends it.
 fn exit_of(code: ErrorCode) -> u8 {
     match code {
@@ -192,6 +206,8 @@ struct Session<'a> {
     answers: FuturesOrdered<BoxFuture<'a, Option<Answer>>>,
     /// It was asked to leave.
     asked: bool,
+    /// That by a command, and what comes after it is too late.
+    told: bool,
     /// The room was whole once.
     synced: bool,
     /// Something was sent.
@@ -216,12 +232,17 @@ impl Session<'_> {
                         self.last_answers().await;
                     }
                     self.on_event(&event).await;
+                    if event == Event::Left {
+                        reading = false;
+                        self.last_lines(&mut lines).await;
+                    }
                     if ended_early && self.synced {
                         ended_early = false;
                         self.leave().await;
                     }
                 }
-                line = lines.next(), if reading && self.answers.len() < MAX_ANSWERS => match line {
+                // What comes after `leave` is answered after `left`, in its turn.
+                line = lines.next(), if reading && !self.told && self.answers.len() < MAX_ANSWERS => match line {
                     Some(Line::Said(line)) => self.on_line(&line).await,
                     Some(Line::TooLong) => self.answer_now(Some(Answer::Error {
                         error: too_long(),
@@ -265,6 +286,29 @@ impl Session<'_> {
             }
         };
         let _ = timeout(LAST_ANSWERS, answers).await;
+    }
+
+    /// Commands that came too late are refused, not lost.
+    async fn last_lines(&mut self, lines: &mut Lines) {
+        if !self.json {
+            return;
+        }
+        let refused = async {
+            while let Ok(Some(line)) = timeout(LAST_LINE, lines.next()).await {
+                let (error, tag) = match line {
+                    Line::TooLong => (too_long(), None),
+                    Line::Said(line) => match command::read(&line) {
+                        (Ok(_), tag) => (too_late(), tag),
+                        (Err(error), tag) => (error, tag),
+                    },
+                };
+                self.printer.error(&error, tag.as_ref());
+                if self.printer.is_closed() {
+                    return;
+                }
+            }
+        };
+        let _ = timeout(LAST_LINES, refused).await;
     }
 
     async fn on_event(&mut self, event: &Event) {
@@ -340,7 +384,10 @@ impl Session<'_> {
                 self.answer_now(Some(answer));
             }
             Command::DropHost => mesh.drop_host().await,
-            Command::Leave => self.leave().await,
+            Command::Leave => {
+                self.told = true;
+                self.leave().await;
+            }
         }
     }
 
