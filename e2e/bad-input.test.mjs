@@ -1,10 +1,11 @@
-// Bad input, a row each: what is wrong, on which face, the code that says so, and by when. Nothing hangs, nothing dies.
+// Bad input, a row each: what is wrong, on which face, the code (or the event) that says so, and by when. Nothing hangs, nothing dies.
 
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, suite, test } from "node:test";
 import { WebSocket } from "ws";
-import { GARBAGE, nobody, says, silent } from "./harness/bad-servers.mjs";
+import { GARBAGE, gated, NO_MESSAGES, nobody, says, silent, WRONG_MESSAGES } from "./harness/bad-servers.mjs";
+import { Member } from "./harness/member.mjs";
 import { startNative } from "./harness/native-member.mjs";
 import { plainNet } from "./harness/net.mjs";
 import { listEachOther } from "./harness/oracle.mjs";
@@ -30,8 +31,50 @@ after(async () => {
   await Promise.all(Object.values(servers ?? {}).map((server) => server.stop()));
 });
 
+/** The page in which all members of the face `mesh()` are. */
+let shared;
+
+/** A call of `mesh(room, options)` in the shared page, with what is `said` in the same task. */
+async function callInShared({ room = randomUUID(), server = servers.ours, options = {}, said = [] }) {
+  const page = await (shared ??= openShared());
+  const member = new Member("mesh()", "chromium");
+  const key = randomUUID();
+  page.hearers.set(key, (line) => member.hear(line));
+  await page.evaluate(
+    async (key, room, options, said) => {
+      const { mesh } = await import("/packages/peerjs-mesh/dist/index.js");
+      const say = (event, fields) => globalThis.tell(key, JSON.stringify({ event, t: performance.now(), ...fields }));
+      const fails = ({ code, message, hint }) => say("error", { code, message, hint });
+      const made = mesh(room, options);
+      globalThis.made = { ...globalThis.made, [key]: made };
+      for (const data of said) made.send(data).then(() => say("sent"), fails);
+      made.on("error", fails).on("joined", (id) => say("joined", { id }));
+    },
+    key,
+    room,
+    { ...options, connection: server.connection() },
+    said,
+  );
+  member.close = async () => {
+    member.over ??= "closed";
+    page.hearers.delete(key);
+    await page.evaluate((key) => void globalThis.made[key].cleanup(), key);
+  };
+  return member;
+}
+
+async function openShared() {
+  const browser = await stage.browser("chromium", place);
+  const { page } = await browser.open(`${stage.files.url}e2e/agent.html`);
+  page.hearers = new Map();
+  await page.exposeFunction("tell", (key, line) => page.hearers.get(key)?.(line));
+  return page;
+}
+
 /** Both faces of a member: given what `mesh(room, options)` takes, it is a Member. And the server's own command. */
 const FACES = {
+  /** As JS, but in a page with others, which is no time to wait for, and with nothing between the caller and mesh(). */
+  "mesh()": callInShared,
   async JS({ room = randomUUID(), server = servers.ours, options = {}, connection }) {
     const browser = await stage.browser("chromium", place);
     return new PageMember("page", "chromium", await browser.open(agentUrl(stage.files, { room, server, options, connection })));
@@ -47,10 +90,13 @@ const FACES = {
 
 const rows = [];
 
-/** A test of one row on each face that it applies to; `act` gets `start` and returns what must carry the code. */
-function row(input, { faces = ["JS", "CLI"], code, deadline, exit }, act) {
+/**
+ * A test of one row on each face that it applies to; `act` gets `start` and returns the event that is expected: an
+ * error with `code`, or, where nothing is refused, one called `event`.
+ */
+function row(input, { faces = ["JS", "CLI"], code, event: name = "error", deadline, exit }, act) {
   for (const face of faces) {
-    rows.push([`${input} | ${face} | ${code} | ${deadline} ms`, { timeout: deadline + 30_000 }, async () => {
+    rows.push([`${input} | ${face} | ${code ?? name} | ${deadline} ms`, { timeout: deadline + 30_000 }, async () => {
       const started = [];
       const start = async (config = {}) => {
         const member = await FACES[face](config);
@@ -59,13 +105,14 @@ function row(input, { faces = ["JS", "CLI"], code, deadline, exit }, act) {
       };
       try {
         const began = now();
-        const event = await within(act({ start, face }), deadline, `${code}; said: ${started.map((m) => short(m.events.slice(-6), 800) + (m.log ?? ""))}`);
-        assert.equal(event.code ?? event.event, code, `after ${Math.round(now() - began)} ms: ${short(event)}`);
+        const event = await within(act({ start, face }), deadline, `${code ?? name}; said: ${started.map((m) => short(m.events.slice(-6), 800) + (m.log ?? ""))}`);
+        const after = `after ${Math.round(now() - began)} ms: ${short(event)}`;
+        assert.deepEqual({ event: event.event, code: event.code }, { event: name, code }, after);
         if (event.event === "error") {
           assert.equal(typeof event.message, "string");
           assert.equal(typeof event.hint, "string");
         }
-        if (exit !== undefined && face !== "JS") {
+        if (exit !== undefined && started.at(-1).exited) {
           const ended = await within(started.at(-1).exited, deadline, "it exits");
           assert.equal(ended.code, exit, `exit; it said: ${started.at(-1).log}`);
         }
@@ -78,16 +125,19 @@ function row(input, { faces = ["JS", "CLI"], code, deadline, exit }, act) {
 
 const error = (member, code, ms) => member.next((event) => event.event === "error" && (!code || event.code === code), ms);
 
+/** At a server of one's own: it ends with `act`. */
+async function at(open, act) {
+  const server = await open();
+  try {
+    return await act(server);
+  } finally {
+    await server.stop();
+  }
+}
+
 /** A row in which a bad server stands where signalling should be. */
 function badServer(input, expected, open, options) {
-  row(input, expected, async ({ start }) => {
-    const server = await open();
-    try {
-      return await error(await start({ server, options }), expected.code);
-    } finally {
-      await server.stop();
-    }
-  });
+  row(input, expected, ({ start }) => at(open, async (server) => error(await start({ server, options }), expected.code)));
 }
 
 badServer("unreachable server", { code: "server-unreachable", deadline: 5000 }, nobody);
@@ -96,8 +146,20 @@ badServer("server that accepts and says nothing", { code: "server-unreachable", 
 badServer("server that accepts and says nothing, join_timeout", { code: "join-timeout", deadline: 6000, exit: 3 }, silent, { join_timeout: 2000 });
 badServer("websocket server that says nothing, join_timeout", { code: "join-timeout", deadline: 6000, exit: 3 }, says, { join_timeout: 2000 });
 badServer("garbage from the server", { code: "server-error", deadline: 5000 }, () => says(...GARBAGE));
-for (const [i, garbage] of GARBAGE.entries()) {
-  badServer(`garbage from the server, frame ${i}, join_timeout`, { faces: ["CLI"], code: "join-timeout", deadline: 5000, exit: 3 }, () => says(garbage), { join_timeout: 1000 });
+// Each in a session of its own: the first that is no message ends the one in which it is said.
+for (const garbage of GARBAGE) {
+  const what = `${short(String(garbage), 30)} from the server`;
+  badServer(`${what}, join_timeout`, { faces: ["CLI"], code: "join-timeout", deadline: 5000, exit: 3 }, () => says(garbage), { join_timeout: 1000 });
+  // What comes after a wrong message is heard in the same session: the message was taken, and harmed nothing.
+  const expected = NO_MESSAGES.includes(garbage) ? { code: "server-error" } : { event: "joined" };
+  row(`${what}, and then OPEN`, { faces: ["mesh()", "CLI"], ...expected, deadline: 5000 }, ({ start }) =>
+    at(() => says(garbage, '{"type":"OPEN"}'), async (server) => {
+      const member = await start({ server });
+      const event = await member.next(({ event }) => event === "joined" || event === "error");
+      if (expected.event) assert(server.sessions() <= 2, "one of its own and one for the room's name: none was given up for another");
+      return event;
+    }),
+  );
 }
 badServer("server that refuses with a text of its own", { code: "server-error", deadline: 5000 }, () => says('{"type":"ERROR","payload":{"msg":"closed on Sundays"}}'));
 
@@ -105,9 +167,9 @@ row("port in use", { faces: ["serve"], code: "port-in-use", deadline: 5000, exit
   const { host, port } = servers.ours;
   const serve = await start({ args: ["--host", host, "--port", `${port}`] });
   await serve.exited;
-  const [, code, message] = /^peerjs-mesh: ([a-z-]+): (.+)$/m.exec(serve.log) ?? [];
+  const [, code, message, hint] = /^peerjs-mesh: ([a-z-]+): (.+?)(?: \((.+)\))?$/m.exec(serve.log) ?? [];
   assert.match(message ?? serve.log, new RegExp(`\\b${port}\\b`), "it names the port");
-  return { code };
+  return { event: "error", code, message, hint: hint ?? "" };
 });
 
 for (const kind of ["ours", "npm-peer"]) {
@@ -166,6 +228,29 @@ for (const value of ["() => 1", "Symbol('x')", "{ f() {} }", "(() => { const a =
     sendInPage(await inRoom(start), value),
   );
 }
+const nested = (depth, value = 1) => Array.from({ length: depth }).reduce((inner) => [inner], value);
+row("unencodable value, 101 lists in each other", { faces: ["JS"], code: "not-encodable", deadline: 10_000 }, async ({ start }) =>
+  sendInPage(await inRoom(start), JSON.stringify(nested(101))),
+);
+// Beyond what its reader of JSON goes into, it is no command.
+for (const [depth, code] of [[101, "not-encodable"], [127, "not-encodable"], [128, "bad-command"], [100_000, "bad-command"]]) {
+  for (const cmd of ["send", "initData"]) {
+    row(`unencodable value, ${depth} lists in each other, ${cmd}`, { faces: ["CLI"], code, deadline: 15_000 }, async ({ start }) => {
+      const room = randomUUID();
+      const [member, other] = [await inRoom(start, { room }), await start({ room })];
+      await listEachOther([member, other], 10_000);
+      // What stands before and after it, and is as deep as may be, is lost by none of it.
+      const around = [nested(100, "before"), nested(100, "after")];
+      await member.sendData(around[0]);
+      await member.write(`{"cmd":"${cmd}","data":${"[".repeat(depth)}1${"]".repeat(depth)},"tag":"deep"}`);
+      const event = await member.next(({ tag }) => tag === "deep");
+      await member.sendData(around[1]);
+      await other.until(() => other.dataFrom(member.id).length === 2, 5000, "what was sent around it");
+      assert.deepEqual(other.dataFrom(member.id), around);
+      return event;
+    });
+  }
+}
 row("a message over the limit", { faces: ["CLI"], code: "message-too-large", deadline: 30_000 }, async ({ start }) => {
   const member = await inRoom(start);
   const event = await member.sendData("x".repeat(256 * 1024 * 1024 + 1));
@@ -179,10 +264,46 @@ row("a message over the limit", { faces: ["JS"], code: "message-too-large", dead
 row("send to an unknown id", { code: "unknown-member", deadline: 10_000 }, async ({ start }) =>
   (await inRoom(start)).sendData("x", randomUUID()),
 );
-row("send before joined, to all", { code: "sent", deadline: 10_000 }, async ({ start }) => (await start()).sendData("x"));
-row("send before joined, to an unknown id", { code: "unknown-member", deadline: 10_000 }, async ({ start }) =>
-  (await start()).sendData("x", randomUUID()),
+/** What becomes of a send that is handed over before the server can be reached; `act(member)` lets it be reached when it will. */
+const beforeJoined = (start, act) =>
+  at(() => gated(servers.ours), async (server) => {
+    const member = await start({ server });
+    return act(member, () => {
+      assert(!member.events.some(({ event }) => event === "joined"), "it has not joined");
+      server.open();
+      return member.next("joined");
+    });
+  });
+row("send before joined, to all", { event: "sent", deadline: 15_000 }, ({ start }) =>
+  beforeJoined(start, async (member, joins) => {
+    const event = await member.sendData("x");
+    await joins();
+    return event;
+  }),
 );
+// Who is in the room is known once it is whole, so that is answered later; a command's answer shows that it was read.
+row("send before joined, to an unknown id", { code: "unknown-member", deadline: 15_000 }, ({ start }) =>
+  beforeJoined(start, async (member, joins) => {
+    for (const command of [{ cmd: "status" }, { cmd: "send", data: "x", to: randomUUID(), tag: "early" }]) await member.send(command);
+    await member.next("status");
+    await joins();
+    return member.next(({ tag }) => tag === "early");
+  }),
+);
+row("send in the task of mesh()", { faces: ["mesh()"], event: "sent", deadline: 15_000 }, async ({ start }) => {
+  const room = randomUUID();
+  const host = await startNative(place, "host", { room, server: servers.ours });
+  try {
+    await listEachOther([host], 10_000);
+    const member = await start({ room, said: ["first", "second"] });
+    const event = await member.next("sent");
+    await host.until(() => host.dataFrom(member.id).length === 2, 5000, "what was said");
+    assert.deepEqual(host.dataFrom(member.id), ["first", "second"]);
+    return event;
+  } finally {
+    await host.close();
+  }
+});
 row("send after leaving", { faces: ["JS"], code: "left", deadline: 10_000 }, async ({ start }) => {
   const member = await inRoom(start);
   await member.send({ cmd: "leave" });
@@ -192,11 +313,10 @@ row("send after leaving", { faces: ["JS"], code: "left", deadline: 10_000 }, asy
 
 row("send after leaving", { faces: ["CLI"], code: "left", deadline: 10_000, exit: 0 }, async ({ start }) => {
   const member = await inRoom(start);
-  await member.send({ cmd: "leave" });
-  await member.send({ cmd: "send", data: 1, tag: "late" });
-  // What comes after it is nobody's command any more: it ends as it was told.
-  const event = await member.next("left");
-  assert(!member.events.some(({ event: name, tag }) => name === "sent" && tag === "late"));
+  // In one piece: whoever reads the first could read the second.
+  await member.write([{ cmd: "leave" }, { cmd: "send", data: 1, tag: "late" }].map((command) => JSON.stringify(command)).join("\n"));
+  const event = await member.next(({ tag }) => tag === "late");
+  assert(member.events.some(({ event }) => event === "left"), "it is answered in its turn");
   return event;
 });
 

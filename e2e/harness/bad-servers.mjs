@@ -1,6 +1,6 @@
 // Servers that behave badly, on loopback: `{connection, url, stop()}`.
 
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { WebSocketServer } from "ws";
 
 function face(port, stop) {
@@ -34,27 +34,54 @@ export async function silent() {
   });
 }
 
-/** A websocket server that says `frames` to everybody who comes, and nothing else. */
+/** A good server behind a gate: it is reached from `open()` on, and who comes before waits. */
+export async function gated(server) {
+  const { hostname, port } = new URL(server.url);
+  const sockets = new Set();
+  let waiting = [];
+  const keep = (socket) => sockets.add(socket.on("error", () => socket.destroy())) && socket;
+  const lead = (socket) => {
+    const inside = keep(connect(Number(port), hostname));
+    socket.pipe(inside).pipe(socket);
+  };
+  const gate = createServer({ pauseOnConnect: true }, (socket) => {
+    keep(socket);
+    if (waiting) waiting.push(socket);
+    else lead(socket);
+  });
+  const open = () => {
+    waiting.forEach(lead);
+    waiting = undefined;
+  };
+  const stop = async () => {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => gate.close(resolve));
+  };
+  return { ...face(await listen(gate), stop), open };
+}
+
+/** A websocket server that says `frames` to everybody who comes, and nothing else; `sessions()` counts those who came. */
 export async function says(...frames) {
   const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
   await new Promise((resolve) => server.on("listening", resolve));
+  let sessions = 0;
   server.on("connection", (socket) => {
+    sessions += 1;
     socket.on("error", () => {});
     for (const frame of frames) socket.send(frame);
   });
-  return face(server.address().port, async () => {
+  const stop = async () => {
     for (const client of server.clients) client.terminate();
     await new Promise((resolve) => server.close(resolve));
-  });
+  };
+  return { ...face(server.address().port, stop), sessions: () => sessions };
 }
 
-/** What no signalling server says, and what it might say but not so. */
-export const GARBAGE = [
-  "",
-  "{",
-  "null",
-  "[]",
-  '"OPEN"',
+/** What is no signalling message at all: whoever says that is no signalling server. */
+export const NO_MESSAGES = ["", "{", "null", "[]", '"OPEN"', Buffer.from([0, 255, 1, 254]), "x".repeat(1 << 20)];
+
+/** What a server might say, but not so; some of it other clients can make it pass on, so it costs nobody the session. */
+export const WRONG_MESSAGES = [
   "{}",
   '{"type":1}',
   '{"type":"NOPE"}',
@@ -64,6 +91,7 @@ export const GARBAGE = [
   '{"type":"CANDIDATE","src":"x","payload":{"candidate":null}}',
   "[".repeat(100_000),
   `{"type":"OPEN","x":${"[".repeat(5000)}${"]".repeat(5000)}}`,
-  Buffer.from([0, 255, 1, 254]),
-  "x".repeat(1 << 20),
 ];
+
+/** In an order in which each but the last few is taken: the first that is no message ends the session. */
+export const GARBAGE = [...WRONG_MESSAGES, ...NO_MESSAGES];
