@@ -8,7 +8,7 @@ import { GARBAGE, gated, NO_MESSAGES, nobody, says, silent, WRONG_MESSAGES } fro
 import { Member } from "./harness/member.mjs";
 import { startNative } from "./harness/native-member.mjs";
 import { plainNet } from "./harness/net.mjs";
-import { listEachOther } from "./harness/oracle.mjs";
+import { calm, listEachOther, marks } from "./harness/oracle.mjs";
 import { agentUrl, PageMember } from "./harness/page-member.mjs";
 import { stop } from "./harness/processes.mjs";
 import { binary, startNpmPeer, startOurs } from "./harness/servers.mjs";
@@ -374,17 +374,65 @@ for (const [what, code, message, impostor, went] of [
 ]) {
   row(what, { code, deadline: 20_000 }, async ({ start }) => {
     const room = randomUUID();
-    const browser = await stage.browser("chromium", place);
-    const config = encodeURIComponent(JSON.stringify({ url: servers.ours.url, id: room, ...impostor }));
-    const opened = await browser.open(`${stage.files.url}e2e/pages/impostor.html#${config}`);
-    try {
-      await opened.page.waitForFunction("globalThis.seen?.open === 1", { timeout: 10_000 });
+    return withImpostor({ id: room, ...impostor }, async (page) => {
+      await page.waitForFunction("globalThis.seen?.open === 1", { timeout: 10_000 });
       const event = await error(await start({ room }));
       assert.equal(event.message, message.replace("ROOM", room));
-      await opened.page.waitForFunction(went, { timeout: 10_000 });
+      await page.waitForFunction(went, { timeout: 10_000 });
       return event;
+    });
+  });
+}
+
+/** Opens the page of a remote that is none of ours, for as long as `act` takes. */
+async function withImpostor(config, act) {
+  const browser = await stage.browser("chromium", place);
+  const fragment = encodeURIComponent(JSON.stringify({ url: servers.ours.url, ...config }));
+  const opened = await browser.open(`${stage.files.url}e2e/pages/impostor.html#${fragment}`);
+  try {
+    return await act(opened.page);
+  } finally {
+    await opened.close();
+  }
+}
+
+/**
+ * Such a remote dials a room's host, which it finds as every newcomer does. The room goes on as if nobody had come, and
+ * the link does not stay: `closed` ms after its channels were open all of them are closed.
+ */
+for (const [what, expected, closed, impostor, went] of [
+  // Nobody waits for somebody who dials, so there is nobody to tell.
+  ["a remote that dials the host and never says hello", { event: "data" }, 8_000, { mark: MARK }, "seen.channels === 4"],
+  // At once, and not only after the time for a hello, which is 5 s.
+  ["garbage from a remote that dials the host", { event: "data" }, 3_000, { mark: MARK, frames: LINK_GARBAGE }, "seen.said > 0"],
+  ["a remote that is not ours and dials the host", { code: "unsupported" }, 15_000, { frames: LINK_GARBAGE }, "seen.said > 0"],
+]) {
+  row(what, { ...expected, deadline: 30_000 }, async ({ start }) => {
+    const room = randomUUID();
+    const host = await inRoom(start, { room });
+    const guest = await startNative(place, "guest", { room, server: servers.ours });
+    try {
+      await listEachOther([host, guest], 10_000);
+      const before = marks([host, guest]);
+      const id = `impostor-${room}`;
+      const told = await withImpostor({ id, dials: room, ...impostor }, async (page) => {
+        await page.waitForFunction(went, { timeout: 10_000 });
+        await page.waitForFunction("seen.channels > 0 && seen.closed >= seen.channels", { timeout: closed });
+        return expected.code && error(host);
+      });
+      if (told) assert.match(told.message, new RegExp(id), "it is said who that was");
+      await guest.sendData("to the host");
+      await host.sendData("to the guest");
+      const heard = await host.next("data");
+      assert.deepEqual([heard.data, (await guest.next("data")).data], ["to the host", "to the guest"]);
+      calm(before);
+      for (const [member, mark] of before) {
+        const wrong = member.events.slice(mark).filter((event) => event.event === "peerjoined" || (event.event === "error" && event !== told));
+        assert.deepEqual(wrong, [], `${member.name} is told of nobody`);
+      }
+      return told ?? heard;
     } finally {
-      await opened.close();
+      await guest.close();
     }
   });
 }
