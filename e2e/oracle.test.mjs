@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { Member } from "./harness/member.mjs";
 import { Chatter, silence } from "./harness/chatter.mjs";
 import { calm, hears, Ledger, listEachOther, marks, orderly, said } from "./harness/oracle.mjs";
+import { now, passed } from "./harness/time.mjs";
 import { FALSY, mixture } from "./harness/values.mjs";
 
 function member(name) {
@@ -204,6 +205,23 @@ test("the judge finds lists that differ, and waits for the last change", async (
   await listEachOther([one, two], 20);
   one.say({ event: "sync", peers: false });
   await assert.rejects(listEachOther([one, two], 20), { message: /one: lists exactly/ });
+});
+
+test("a fence takes no longer than it may, for being accepted and for being heard together", async () => {
+  const fence = (acceptedAfter, heardAfter) => {
+    const [one, two] = [member("one"), member("two")];
+    for (const [sender, receiver] of [[one, two], [two, one]]) {
+      sender.sendData = async (data) => {
+        const began = now();
+        await passed(acceptedAfter, began);
+        passed(heardAfter, began).then(() => receiver.say({ event: "data", from: sender.id, data }));
+        return { event: "sent" };
+      };
+    }
+    return new Ledger().fence([one, two], 500);
+  };
+  await fence(50, 100);
+  await assert.rejects(fence(300, 600), { message: /all 1 messages of/ });
 });
 
 const DISORDER = {

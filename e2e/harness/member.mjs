@@ -143,6 +143,15 @@ export class Member {
     return this.next((event) => event.tag === tag && (event.event === "sent" || event.event === "error"), ms);
   }
 
+  /** As `sendData` for each of many `{data, to}`, which are handed over in one go; gives their answers. */
+  async sendAll(messages, ms = PATIENCE) {
+    const tags = messages.map(() => `${this.name}-${++this.#tags}`);
+    await this.write(messages.map(({ data, to }, i) => JSON.stringify({ cmd: "send", data, to, tag: tags[i] })).join("\n"));
+    return Promise.all(
+      tags.map((tag) => this.next((event) => event.tag === tag && (event.event === "sent" || event.event === "error"), ms)),
+    );
+  }
+
   /** The data that came from `id`, in order. */
   dataFrom(id) {
     return this.events.filter((event) => event.event === "data" && event.from === id).map((event) => event.data);

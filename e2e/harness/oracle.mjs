@@ -1,6 +1,7 @@
 // The judge: knows what every member sent, reads what every member heard, and says what is wrong.
 
 import assert from "node:assert/strict";
+import { PATIENCE } from "./member.mjs";
 import { now, short } from "./time.mjs";
 
 /** What was sent in a room, by whom and to whom; and what must therefore have been heard. */
@@ -37,13 +38,19 @@ export class Ledger {
   }
 
   /** Sends and notes many messages, in order; resolves when the sender has accepted them all. */
-  async send(sender, messages, ms) {
-    const answers = [];
-    for (const { data, to } of messages) {
-      this.note(sender, data, to);
-      answers.push(sender.sendData(data, to, ms));
-    }
-    for (const [i, answer] of (await Promise.all(answers)).entries()) {
+  send(sender, messages, ms) {
+    for (const { data, to } of messages) this.note(sender, data, to);
+    return this.#accepted(sender, Promise.all(messages.map(({ data, to }) => sender.sendData(data, to, ms))));
+  }
+
+  /** As `send`, in one go. */
+  burst(sender, messages, ms) {
+    for (const { data, to } of messages) this.note(sender, data, to);
+    return this.#accepted(sender, sender.sendAll(messages, ms));
+  }
+
+  async #accepted(sender, answers) {
+    for (const [i, answer] of (await answers).entries()) {
       assert.equal(answer.event, "sent", `${sender.name}'s message ${i} was refused: ${short(answer)}`);
     }
   }
@@ -85,9 +92,10 @@ export class Ledger {
    * One more message of each of `members`, waited for. A sender's messages come in order: whatever comes wrongly of
    * those before, a double for instance, has come by then.
    */
-  async fence(members, ms) {
+  async fence(members, ms = PATIENCE) {
+    const began = now();
     await Promise.all(members.map((member) => this.send(member, [{ data: `fence of ${member.name} ${this.#fences++}` }], ms)));
-    await this.heard(members, members, ms);
+    await this.heard(members, members, Math.max(1, ms - (now() - began)));
   }
 
   #fences = 0;

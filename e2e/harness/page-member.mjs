@@ -60,9 +60,11 @@ export class PageMember extends Member {
     }
   }
 
-  /** Lines are handed over in order, one at a time. */
-  write(line) {
-    const written = this.#writing.then(() => this.page.evaluate((text) => void globalThis.agent.send(text), line));
+  /** Lines are handed over in order: those of one call in one task of the page. */
+  write(lines) {
+    const written = this.#writing.then(() =>
+      this.page.evaluate((text) => void text.split("\n").forEach((line) => globalThis.agent.send(line)), lines),
+    );
     this.#writing = written.catch(() => {});
     return written;
   }

@@ -41,3 +41,6 @@ export function small(name, i) {
       return `${name} ${i} ${"y".repeat((i * 37) % 900)}`;
   }
 }
+
+/** How many bytes of content such a message has. */
+export const sizeOf = (data) => (data?.$bytes === undefined ? Buffer.byteLength(JSON.stringify(data)) : Buffer.from(data.$bytes, "base64").length);

@@ -1,9 +1,9 @@
 // What scenarios have in common in which the host is lost while everybody sends.
 
 import assert from "node:assert/strict";
-import { listEachOther } from "../harness/oracle.mjs";
-import { now } from "../harness/time.mjs";
-import { small } from "../harness/values.mjs";
+import { listEachOther, marks } from "../harness/oracle.mjs";
+import { now, wall } from "../harness/time.mjs";
+import { sizeOf, small } from "../harness/values.mjs";
 
 /** The rest list each other again, and data flows, that many ms after the host was lost. */
 const RECOVERED = 10_000;
@@ -19,30 +19,65 @@ export function traffic(member, others, count, start = 0) {
 }
 
 /**
- * Loses the host by `lose(host)` while every member has up to 100 kB on the way; then holds the rest to the promise.
- * `again(survivors)` is called as soon as they list each other, while all that is still on the way.
+ * What of a sender's broadcasts among these was on the way at that time: accepted, and not yet heard by all receivers. By
+ * the members' own clocks, which are all on this machine: what the harness hears, it hears late.
+ */
+function underWay(sender, receivers, { messages, since }, time) {
+  const by = (member, name) => member.events.slice(since.get(member)).filter(({ event, t }) => event === name && t <= time);
+  const accepted = messages.slice(0, by(sender, "sent").length).filter(({ to }) => to === undefined);
+  const directed = messages.filter(({ to }) => to !== undefined).map(({ data }) => JSON.stringify(data));
+  const heard = receivers
+    .filter((receiver) => receiver !== sender)
+    .map((receiver) => by(receiver, "data").filter(({ from, data }) => from === sender.id && !directed.includes(JSON.stringify(data))).length);
+  return accepted.slice(Math.min(...heard));
+}
+
+/** All that a member says while its host is lost, and what of it is on the way when that happens, bytes. */
+const AT_MOST = 100_000;
+const AT_LEAST = 20_000;
+const bytesOf = (messages) => messages.reduce((sum, { data }) => sum + sizeOf(data), 0);
+
+/**
+ * Loses the host while every member has up to 100 kB on the way; then holds the rest to the promise. It is stopped while
+ * they are said, so that they are on the way for certain; that is how it is lost, unless `lose(host)` is.
+ * @param {object} room
+ * @param {object} [how]
+ * @param {(host: object) => Promise<void>} [how.lose]
+ * @param {(survivors: object[]) => void} [how.again] called as soon as they list each other, while that is still so
  * @returns {Promise<object[]>} the survivors
  */
-export async function loseHost(room, lose, again = () => {}) {
+export async function loseHost(room, { lose, again = () => {} } = {}) {
   const { host, ledger } = room;
   const survivors = room.members.filter((member) => member !== host);
-  const accepted = survivors.map((member) => {
-    const others = survivors.filter((other) => other !== member);
-    return ledger.send(member, traffic(member, others, 150), ARRIVE);
-  });
+  const since = marks(survivors);
+  const said = new Map(survivors.map((member) => [member, { messages: [], since }]));
+  /** The next so many messages of each survivor, by `send` or `burst`. */
+  const say = (how, count) =>
+    survivors.map((member) => {
+      const others = survivors.filter((other) => other !== member);
+      const { messages } = said.get(member);
+      const next = traffic(member, others, count, messages.length);
+      messages.push(...next);
+      return ledger[how](member, next, ARRIVE);
+    });
+  const accepted = say("send", 150);
   // The host dies in the midst of its own: nobody waits until all of these are accepted.
   ledger.send(host, traffic(host, survivors, 150), ARRIVE).catch(() => {});
   await Promise.all(
     survivors.map((member) => member.next((event) => event.event === "data" && event.from === host.id)),
   );
-
-  await lose(host);
-  const lost = now();
-  const left = () => Math.max(1, RECOVERED - (now() - lost));
-  for (const member of survivors) {
-    const others = survivors.filter((other) => other !== member);
-    accepted.push(ledger.send(member, traffic(member, others, 30, 150), ARRIVE));
+  // What was said so far is out of the way of what comes: the stop is to be short if it is not to be the loss.
+  await Promise.all(accepted);
+  let lost = now();
+  await host.freeze();
+  await Promise.all(say("burst", 200));
+  const struck = wall();
+  if (lose) {
+    lost = now();
+    await lose(host);
   }
+  const left = () => Math.max(1, RECOVERED - (now() - lost));
+  accepted.push(...say("send", 30));
   await listEachOther(survivors, left());
   room.note(`all list each other ${Math.round(now() - lost)} ms after the host was lost`);
   again(survivors);
@@ -50,10 +85,19 @@ export async function loseHost(room, lose, again = () => {}) {
   // Data flows: a message sent now arrives within the same 10 s at everybody, and all before it with it.
   await Promise.all(accepted);
   await ledger.fence(survivors, left());
-  room.note(`a message of each was heard by all ${Math.round(now() - lost)} ms after it`);
+  const flows = now() - lost;
+  room.note(`a message of each was heard by all ${Math.round(flows)} ms after it`);
+  assert(flows <= RECOVERED, `data flows ${Math.round(flows)} ms after the host was lost`);
   await ledger.heard(survivors, survivors, ARRIVE);
   ledger.exact(survivors, survivors, [host]);
   ledger.samePrefix(host, survivors);
+  for (const member of survivors) {
+    const open = underWay(member, survivors, said.get(member), struck);
+    const [all, bytes] = [bytesOf(said.get(member).messages), bytesOf(open)];
+    room.note(`${open.length} messages of ${member.name}, ${bytes} bytes, were on the way when the host was lost`);
+    assert(all <= AT_MOST, `${member.name} says ${all} bytes`);
+    assert(bytes >= AT_LEAST, `of ${member.name} only ${bytes} bytes were on the way`);
+  }
   for (const member of survivors) {
     const drops = member.events.filter(({ event, id }) => event === "peerdropped" && id === host.id);
     assert.equal(drops.length, 1, `${member.name} is told once that the host is gone`);

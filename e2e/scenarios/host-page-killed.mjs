@@ -4,5 +4,5 @@ export const title = "the hosting page is killed while all send: within 10 s the
 
 export default async function hostPageKilled(room) {
   await room.gather("chromium");
-  await loseHost(room, (host) => host.kill());
+  await loseHost(room, { lose: (host) => host.kill() });
 }

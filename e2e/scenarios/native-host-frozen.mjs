@@ -12,15 +12,13 @@ export default async function nativeHostFrozen(room) {
   const { host } = room;
   // The stopped host still holds its sockets: for the server it is alive, and so is its claim to the room's name.
   let entering;
-  const survivors = await loseHost(
-    room,
-    (host) => host.freeze(),
-    (rest) => {
+  const survivors = await loseHost(room, {
+    again(rest) {
       entering = enters(room, rest);
       // It is looked at below; what the others promise to each other is judged first.
       entering.catch(() => {});
     },
-  );
+  });
   const { newcomer, took } = await entering;
   room.note(`the newcomer is listed by all after ${Math.round(took)} ms`);
   const all = [...survivors, newcomer];
