@@ -21,15 +21,11 @@ pub(crate) struct Program {
 
 impl Program {
     pub(crate) fn start(args: &[&str]) -> Program {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_peerjs-mesh"))
-            .args(args)
-            .env_remove("PEERJS_MESH_SERVER")
-            .env_remove("PORT")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the binary");
+        Program::run(&mut command(args))
+    }
+
+    pub(crate) fn run(command: &mut Command) -> Program {
+        let mut child = command.spawn().expect("the binary");
         let output = BufReader::new(child.stdout.take().expect("its output"));
         let (said, lines) = channel();
         std::thread::spawn(move || {
@@ -121,6 +117,14 @@ impl Program {
         }
     }
 
+    /// All that it has written to standard error, once it has ended.
+    pub(crate) fn log(&mut self) -> String {
+        let mut log = String::new();
+        let mut errors = self.child.stderr.take().expect("its errors");
+        errors.read_to_string(&mut log).expect("text");
+        log
+    }
+
     pub(crate) fn signal(&self, signal: rustix::process::Signal) {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, signal).expect("a signal");
@@ -132,6 +136,19 @@ impl Drop for Program {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The binary with these arguments, and nothing that the environment of the tests would tell it.
+pub(crate) fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_peerjs-mesh"));
+    command
+        .args(args)
+        .env_remove("PEERJS_MESH_SERVER")
+        .env_remove("PORT")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
 }
 
 /// Every line is an object with `event` and `t`; nothing else is printed.

@@ -54,7 +54,7 @@ impl Session {
         let (wanted, unwanted) = oneshot::channel();
         let (server, trust) = (server.clone(), trust.clone());
         let url = server.websocket(id, token);
-        tokio::spawn(async move {
+        let life = async move {
             let opened = tokio::select! {
                 opened = timeout(DEADLINE, open(&server, &trust, &url)) => opened,
                 _ = unwanted => return,
@@ -74,7 +74,9 @@ impl Session {
             };
             // Nobody listens any more: then nobody wants to know.
             let _ = ear.send((session, Said::Closed(end))).await;
-        });
+        };
+        // So that what it logs tells whose it is.
+        tokio::spawn(tracing::Instrument::in_current_span(life));
         Session {
             queue,
             _wanted: wanted,
