@@ -16,8 +16,14 @@ const PACKAGE: &str = "packages/peerjs-mesh";
 const DEMO: &str = "apps/demo";
 const CLI: &str = "peerjs-mesh-cli";
 const LAB: &str = "peerjs-mesh-lab";
-/// Programs that are examples of a crate: many members in one, and what repeats a page's recording.
-const EXAMPLES: [(&str, &str); 2] = [("peerjs-mesh", CROWD), ("peerjs-mesh-wasm", PAGE_REPLAY)];
+/// Programs that are examples of a crate: many members in one, the one that people copy, and what repeats a page's
+/// recording.
+const EXAMPLES: [(&str, &str); 3] = [
+    ("peerjs-mesh", CROWD),
+    ("peerjs-mesh", CHAT),
+    ("peerjs-mesh-wasm", PAGE_REPLAY),
+];
+const CHAT: &str = "chat";
 const CROWD: &str = "crowd";
 const PAGE_REPLAY: &str = "replay";
 
@@ -135,6 +141,7 @@ pub(crate) fn environment(repo: &Repo, command: &mut Command) {
     command.env("OUR_SERVER", repo.binary());
     command.env("LAB_BIN", repo.target.join("release").join(LAB));
     let examples = repo.target.join("release/examples");
+    command.env("CHAT_BIN", examples.join(CHAT));
     command.env("MESH_CROWD_BIN", examples.join(CROWD));
     command.env("PAGE_REPLAY_BIN", examples.join(PAGE_REPLAY));
     let replay = repo.target.join("release").join(sim::BINARY);

@@ -91,9 +91,14 @@ fn every_line_that_the_log_has_of_a_member_calls_it_by_its_log_id() {
         assert_eq!(member.exit(), Some(3));
         let log = member.log();
         let lines: Vec<&str> = log.lines().filter(|line| line.contains("DEBUG")).collect();
-        assert!(lines.iter().any(|line| line.contains("no websocket")), "{log}");
+        assert!(
+            lines.iter().any(|line| line.contains("no websocket")),
+            "{log}"
+        );
         for line in lines {
-            let (_, called) = line.split_once("member=\"").unwrap_or_else(|| panic!("{line}"));
+            let (_, called) = line
+                .split_once("member=\"")
+                .unwrap_or_else(|| panic!("{line}"));
             let called = called.split('"').next();
             match log_id {
                 Some(_) => assert_eq!(called, log_id, "{line}"),
