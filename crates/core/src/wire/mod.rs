@@ -6,6 +6,8 @@
 
 use crate::prelude::*;
 
+#[cfg(test)]
+mod fuzz;
 mod hello;
 mod piece;
 mod read;
