@@ -80,8 +80,11 @@ fn chacha20(key: &[u32; 8], counter: u64) -> [u32; 16] {
     for turn in 0..80_usize {
         let (column, aside) = (turn & 3, turn >> 2 & 1);
         // (Below 16 as they are: so the compiler sees it.)
-        let (a, b) = (column, 4 | column + aside & 3);
-        let (c, d) = (8 | column + 2 * aside & 3, 12 | column + 3 * aside & 3);
+        let (a, b) = (column, 4 | ((column + aside) & 3));
+        let (c, d) = (
+            8 | ((column + 2 * aside) & 3),
+            12 | ((column + 3 * aside) & 3),
+        );
         s[a] = s[a].wrapping_add(s[b]);
         s[d] = (s[d] ^ s[a]).rotate_left(16);
         s[c] = s[c].wrapping_add(s[d]);
