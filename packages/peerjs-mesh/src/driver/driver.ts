@@ -10,8 +10,12 @@ import { openSession, type Ahead } from "./ahead.js";
 import { Media } from "./media.js";
 import { watch } from "./page.js";
 import type { Session } from "./socket.js";
+import { soon } from "./task.js";
 
 const NOTHING = new Uint8Array(0);
+
+/** How long what happens may keep the page in one go, ms: a burst of messages is as many events, one behind the other. */
+const SLICE = 8;
 
 type Fact = readonly [kind: number, id: number, extra: number, bytes: Uint8Array];
 
@@ -48,6 +52,8 @@ export class Driver {
   /** Links told to close that still send their last. */
   readonly #lingering = new Set<Link>();
   readonly #facts: Fact[] = [];
+  /** When the time of this go is up; 0: nothing has happened yet in it. */
+  #until = 0;
   readonly #news: (() => void)[] = [];
   #unwatch = (): void => undefined;
   #unheard: (() => void) | undefined;
@@ -156,9 +162,26 @@ export class Driver {
   readonly #report = (kind: number, id: number, extra = 0, bytes: Uint8Array = NOTHING): void => {
     if (kind === Input.LinkClosed) this.#links.delete(id);
     if (kind === Input.SessionClosed) this.#sessions.delete(id);
-    if (this.#draining) this.#facts.push([kind, id, extra, bytes]);
-    else this.#call((machine, now) => this.#input(machine, now, [kind, id, extra, bytes]));
+    this.#facts.push([kind, id, extra, bytes]);
+    if (!this.#draining) this.#work();
   };
+
+  #work(): void {
+    if (!this.#until) {
+      this.#until = performance.now() + SLICE;
+      // Behind all that is due by now: timers and clicks, but what has come, too. The rest waits for the next go.
+      soon(() => {
+        this.#until = 0;
+        if (this.#facts[0]) this.#work();
+      });
+    }
+    if (this.#due) this.#call(() => undefined);
+  }
+
+  /** Whether a fact waits, and there is time for it. */
+  get #due(): boolean {
+    return this.#facts.length > 0 && performance.now() < (this.#until || Infinity);
+  }
 
   #input(machine: WasmMachine, now: number, fact: Fact): void {
     if (!machine.input(now, ...fact)) throw new RangeError(`input ${fact[0]}`);
@@ -168,16 +191,14 @@ export class Driver {
 
   #drain(): void {
     for (;;) {
+      if (this.#due) this.#input(this.#machine, this.#clock.now(), this.#facts.shift()!);
       this.#draining = true;
       const address = this.#machine.drain();
       const { more, deadline } = readDrain(
         this.#setup.wasm.memory.buffer, address, (output) => this.#act(output), (event) => this.#hear(event),
       );
       this.#draining = false;
-      const fact = this.#facts.shift();
-      if (fact) {
-        this.#input(this.#machine, this.#clock.now(), fact);
-      } else if (!more) {
+      if (!more && !this.#due) {
         this.#alarm.set(deadline, this.#clock.now());
         return;
       }
