@@ -14,8 +14,11 @@ import { soon } from "./task.js";
 
 const NOTHING = new Uint8Array(0);
 
-/** How long what happens may keep the page in one go, ms: a burst of messages is as many events, one behind the other. */
-const SLICE = 8;
+/**
+ * How many facts may keep the page in one go: a burst of messages is as many events, one behind the other, a millisecond or
+ * two each. (Not so many milliseconds: on a machine that is starved they pass with nothing done.)
+ */
+const AT_ONCE = 16;
 
 type Fact = readonly [kind: number, id: number, extra: number, bytes: Uint8Array];
 
@@ -52,14 +55,14 @@ export class Driver {
   /** Links told to close that still send their last. */
   readonly #lingering = new Set<Link>();
   readonly #facts: Fact[] = [];
-  /** When the time of this go is up; 0: nothing has happened yet in it. */
-  #until = 0;
+  /** How many more may be handed over in this go; without end: none has been yet. */
+  #left = Infinity;
   readonly #news: (() => void)[] = [];
   #unwatch = (): void => undefined;
   #unheard: (() => void) | undefined;
   #draining = false;
   #telling = false;
-  #left = false;
+  #hasLeft = false;
   #over = false;
 
   constructor(setup: Setup) {
@@ -150,7 +153,7 @@ export class Driver {
     try {
       result = command(this.#machine, this.#clock.now());
       this.#drain();
-      if (this.#left) this.#finish();
+      if (this.#hasLeft) this.#finish();
     } catch (cause) {
       this.#breaks(cause);
     }
@@ -167,20 +170,15 @@ export class Driver {
   };
 
   #work(): void {
-    if (!this.#until) {
-      this.#until = performance.now() + SLICE;
+    if (this.#left === Infinity) {
+      this.#left = AT_ONCE;
       // Behind all that is due by now: timers and clicks, but what has come, too. The rest waits for the next go.
       soon(() => {
-        this.#until = 0;
+        this.#left = Infinity;
         if (this.#facts[0]) this.#work();
       });
     }
-    if (this.#due) this.#call(() => undefined);
-  }
-
-  /** Whether a fact waits, and there is time for it. */
-  get #due(): boolean {
-    return this.#facts.length > 0 && performance.now() < (this.#until || Infinity);
+    if (this.#left) this.#call(() => undefined);
   }
 
   #input(machine: WasmMachine, now: number, fact: Fact): void {
@@ -191,14 +189,18 @@ export class Driver {
 
   #drain(): void {
     for (;;) {
-      if (this.#due) this.#input(this.#machine, this.#clock.now(), this.#facts.shift()!);
+      const fact = this.#left && this.#facts.shift();
+      if (fact) {
+        this.#left--;
+        this.#input(this.#machine, this.#clock.now(), fact);
+      }
       this.#draining = true;
       const address = this.#machine.drain();
       const { more, deadline } = readDrain(
         this.#setup.wasm.memory.buffer, address, (output) => this.#act(output), (event) => this.#hear(event),
       );
       this.#draining = false;
-      if (!more && !this.#due) {
+      if (!more && !(this.#left && this.#facts[0])) {
         this.#alarm.set(deadline, this.#clock.now());
         return;
       }
@@ -213,7 +215,7 @@ export class Driver {
   }
 
   #hear(event: Event): void {
-    if (event.event === "left") this.#left = true;
+    if (event.event === "left") this.#hasLeft = true;
     else this.#news.push(this.#setup.translate(event));
     // Once this is told, the page has time again, and members that count on its beats.
     if (event.event === "sync") this.#news.push(() => this.#alarm.hire());

@@ -55,8 +55,6 @@ export class FakeWasm implements Wasm {
   answers: number[] = [];
   /** Makes the next call of that name fail as a trap does. */
   traps: string | undefined;
-  /** How long it works at what it is told, ms. */
-  slow = 0;
   config: Buffer | undefined;
   #values = VALUES;
 
@@ -88,10 +86,8 @@ export class FakeWasm implements Wasm {
     };
     const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
     return {
-      input: (_now, kind, id, extra, bytes) => {
-        for (const until = performance.now() + this.slow; performance.now() < until;);
-        return call("input", kind === 9 ? [kind, id, text(bytes)] : [kind, id, extra], () => true);
-      },
+      input: (_now, kind, id, extra, bytes) =>
+        call("input", kind === 9 ? [kind, id, text(bytes)] : [kind, id, extra], () => true),
       timeout: () => call("timeout", [], () => undefined),
       send: (_now, payload, to) => call("send", [[...payload], text(to)], () => this.answers.shift() ?? 0),
       set_init_data: (_now, data) => call("set_init_data", [[...data]], () => this.answers.shift() ?? 0),
