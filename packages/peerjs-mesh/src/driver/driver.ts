@@ -15,10 +15,10 @@ import { soon } from "./task.js";
 const NOTHING = new Uint8Array(0);
 
 /**
- * How many facts may keep the page in one go: a burst of messages is as many events, one behind the other, a millisecond or
- * two each. (Not so many milliseconds: on a machine that is starved they pass with nothing done.)
+ * How many events the user is told of in one go, at most one fact's more: a burst of messages is some hundred of them, one
+ * behind the other. (Not so many milliseconds, nor facts: on a machine that is starved they pass with nothing done.)
  */
-const AT_ONCE = 16;
+const AT_ONCE = 1_000;
 
 type Fact = readonly [kind: number, id: number, extra: number, bytes: Uint8Array];
 
@@ -55,7 +55,7 @@ export class Driver {
   /** Links told to close that still send their last. */
   readonly #lingering = new Set<Link>();
   readonly #facts: Fact[] = [];
-  /** How many more may be handed over in this go; without end: none has been yet. */
+  /** How many more it is told of in this go; without end: nothing has happened yet in it. */
   #left = Infinity;
   readonly #news: (() => void)[] = [];
   #unwatch = (): void => undefined;
@@ -178,7 +178,7 @@ export class Driver {
         if (this.#facts[0]) this.#work();
       });
     }
-    if (this.#left) this.#call(() => undefined);
+    if (this.#left > 0) this.#call(() => undefined);
   }
 
   #input(machine: WasmMachine, now: number, fact: Fact): void {
@@ -189,18 +189,15 @@ export class Driver {
 
   #drain(): void {
     for (;;) {
-      const fact = this.#left && this.#facts.shift();
-      if (fact) {
-        this.#left--;
-        this.#input(this.#machine, this.#clock.now(), fact);
-      }
+      const fact = this.#left > 0 && this.#facts.shift();
+      if (fact) this.#input(this.#machine, this.#clock.now(), fact);
       this.#draining = true;
       const address = this.#machine.drain();
       const { more, deadline } = readDrain(
         this.#setup.wasm.memory.buffer, address, (output) => this.#act(output), (event) => this.#hear(event),
       );
       this.#draining = false;
-      if (!more && !(this.#left && this.#facts[0])) {
+      if (!more && !(this.#left > 0 && this.#facts[0])) {
         this.#alarm.set(deadline, this.#clock.now());
         return;
       }
@@ -215,6 +212,7 @@ export class Driver {
   }
 
   #hear(event: Event): void {
+    this.#left--;
     if (event.event === "left") this.#hasLeft = true;
     else this.#news.push(this.#setup.translate(event));
     // Once this is told, the page has time again, and members that count on its beats.

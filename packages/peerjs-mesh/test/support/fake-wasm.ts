@@ -55,6 +55,8 @@ export class FakeWasm implements Wasm {
   answers: number[] = [];
   /** Makes the next call of that name fail as a trap does. */
   traps: string | undefined;
+  /** So many streams it tells of whenever it is told anything. */
+  tells = 0;
   config: Buffer | undefined;
   #values = VALUES;
 
@@ -87,7 +89,10 @@ export class FakeWasm implements Wasm {
     const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
     return {
       input: (_now, kind, id, extra, bytes) =>
-        call("input", kind === 9 ? [kind, id, text(bytes)] : [kind, id, extra], () => true),
+        call("input", kind === 9 ? [kind, id, text(bytes)] : [kind, id, extra], () => {
+          for (let n = 0; n < this.tells; n++) this.due.push(say.manualStream(`${id}-${n}`));
+          return true;
+        }),
       timeout: () => call("timeout", [], () => undefined),
       send: (_now, payload, to) => call("send", [[...payload], text(to)], () => this.answers.shift() ?? 0),
       set_init_data: (_now, data) => call("set_init_data", [[...data]], () => this.answers.shift() ?? 0),
