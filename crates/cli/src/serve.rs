@@ -216,19 +216,17 @@ fn ice_server(text: &str) -> Result<IceServer, String> {
             Ok(json) => json,
             Err(error) => return wrong(&format!("no JSON: {error}")),
         };
-        let word = |name: &str| json[name].as_str().map(str::to_owned);
-        let urls = match &json["urls"] {
-            serde_json::Value::Array(urls) => urls
-                .iter()
-                .filter_map(|url| url.as_str())
-                .map(str::to_owned)
-                .collect(),
-            one => one.as_str().map(str::to_owned).into_iter().collect(),
+        let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+        let urls: Option<Vec<String>> = match &json["urls"] {
+            serde_json::Value::Array(urls) => urls.iter().map(text).collect(),
+            one => text(one).map(|one| vec![one]),
         };
+        // What is no text is no address.
+        let urls = urls.unwrap_or_default();
         IceServer {
             urls,
-            username: word("username"),
-            credential: word("credential"),
+            username: text(&json["username"]),
+            credential: text(&json["credential"]),
         }
     } else {
         IceServer {
@@ -236,22 +234,14 @@ fn ice_server(text: &str) -> Result<IceServer, String> {
             ..IceServer::default()
         }
     };
-    let is = |schemes: [&str; 2]| {
-        server
-            .urls
-            .iter()
-            .any(|url| schemes.iter().any(|scheme| url.starts_with(scheme)))
-    };
-    let all = server.urls.iter().all(|url| {
-        ["stun:", "stuns:", "turn:", "turns:"]
-            .iter()
-            .any(|it| url.starts_with(it))
-    });
-    if server.urls.is_empty() || !all {
+    let begins = |url: &String, schemes: &[&str]| schemes.iter().any(|it| url.starts_with(it));
+    let turn = |url: &String| begins(url, &["turn:", "turns:"]);
+    let known = |url: &String| turn(url) || begins(url, &["stun:", "stuns:"]);
+    if server.urls.is_empty() || !server.urls.iter().all(known) {
         return wrong("its address begins with stun:, stuns:, turn: or turns:");
     }
     // Browsers refuse to make any connection then.
-    if is(["turn:", "turns:"]) && (server.username.is_none() || server.credential.is_none()) {
+    if server.urls.iter().any(turn) && (server.username.is_none() || server.credential.is_none()) {
         return wrong(
             r#"a TURN server needs a name and a password: {"urls":"turn:HOST","username":"…","credential":"…"}"#,
         );

@@ -345,6 +345,7 @@ fn a_wrong_option_is_exit_code_2_and_named() {
         (vec!["--ice", "stun.example"], "stun.example"),
         (vec!["--ice", "{urls}"], "{urls}"),
         (vec!["--ice", r#"{"urls":[]}"#], "stun:"),
+        (vec!["--ice", r#"{"urls":["stun:a.example",5]}"#], "stun:"),
         (vec!["--ice", "turn:a.example"], "password"),
     ] {
         let output = fails(&args);

@@ -289,9 +289,8 @@ impl Member {
             stream.before.get_or_insert(Pos { b: first, d: 0 });
             missing = stream.begin(at);
             if b < stream.guessed {
-                missing = Some((b + 1, stream.guessed));
+                missing.get_or_insert((0, stream.guessed)).0 = b + 1;
             }
-            stream.guessed = 0;
         } else if stream.pos.b < b {
             // What others have kept of those before still comes, or they say that it does not.
             stream.later = Some(at);
