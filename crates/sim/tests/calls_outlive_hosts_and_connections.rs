@@ -148,6 +148,36 @@ fn a_connection_that_fails_is_made_again_in_place() {
 }
 
 #[test]
+fn a_connection_that_is_made_again_may_fail_more_than_once_meanwhile() {
+    let mut world = homes(ServerKind::Ours, 9);
+    let all = call_room(&mut world, 2, u32::MAX);
+    for member in &all {
+        world.give(*member, Some(BOTH_KINDS));
+    }
+    until_all_see(&mut world, &all, &all, 5_000);
+    world.run_ms(1_000);
+    let before = made(&world);
+    // For as long as it takes to be made again: whenever a browser has no way left to try it says so.
+    world.cut(all[0], all[1], true);
+    world.break_media(all[0], all[1]);
+    for _ in 0..20 {
+        world.run_ms(50);
+        world.media_fails_again(all[0], all[1]);
+    }
+    world.cut(all[0], all[1], false);
+    until_all_see(&mut world, &all, &all, 5_000);
+    assert_eq!(world.stats().get("media restarts"), 1);
+    assert_eq!(made(&world), before);
+    for (member, other) in [(0, 1), (1, 0)] {
+        assert_eq!(
+            (begins(&world, member, other), drops(&world, member, other)),
+            (1, 0)
+        );
+    }
+    assert_eq!(world.violations(), []);
+}
+
+#[test]
 fn who_cannot_be_reached_is_told_of_and_tried_until_it_can() {
     let mut world = homes(ServerKind::Ours, 8);
     let all = call_room(&mut world, 3, u32::MAX);

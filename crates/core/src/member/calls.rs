@@ -121,14 +121,16 @@ impl Member {
                 (conn.ready, conn.was_up) = (true, true);
                 call.tries = 0;
             }
-            MediaState::Failed if conn.stage != Stage::Up => conn.stage = Stage::Failed,
-            // It is made again where it is, by who has dialled it; within the time that the first making had.
-            MediaState::Failed => {
+            MediaState::Failed if !conn.was_up => conn.stage = Stage::Failed,
+            // It is made again where it is, by who has dialled it; within the time that the first making had. Browsers say
+            // "failed" more than once meanwhile: whenever no way is left to be tried.
+            MediaState::Failed if conn.stage == Stage::Up => {
                 (conn.stage, conn.since) = (Stage::Making, now);
                 if conn.dialled {
                     self.outputs.push_back(Output::Media { link, dial: true });
                 }
             }
+            MediaState::Failed => {}
         }
     }
 

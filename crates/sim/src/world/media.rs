@@ -249,6 +249,17 @@ impl World {
         }
     }
 
+    /// Both ends of the media connection between two members, which is being made again, say once more that it has failed.
+    pub fn media_fails_again(&mut self, a: usize, b: usize) {
+        for end in 0..self.media.len() {
+            let it = &self.media[end];
+            let Some(peer) = it.peer else { continue };
+            if it.was_up && [(a, b), (b, a)].contains(&(it.member, self.media[peer].member)) {
+                self.fail_media(end);
+            }
+        }
+    }
+
     // ---- users
 
     /// A member gives a stream of these kinds, or none.
