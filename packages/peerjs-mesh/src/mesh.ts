@@ -1,5 +1,6 @@
 import { Driver } from "./driver/driver.js";
 import { Ahead } from "./driver/ahead.js";
+import { soon } from "./driver/task.js";
 import { Emitter } from "./emitter.js";
 import { codeOf, MeshError, toldError } from "./errors.js";
 import type { MeshEvents, MeshStatus } from "./events.js";
@@ -32,13 +33,15 @@ export function join(load: Load, room: string, options: MeshOptions = {}): Mesh 
   for (const needed of ["RTCPeerConnection", "WebSocket", "WebAssembly"]) {
     if (!(needed in globalThis)) {
       throw new MeshError("unsupported", `there is no ${needed} here`, {
-        hint: "call mesh() in a browser of this decade", type: "browser-incompatible",
+        hint: "mesh() needs a newer browser", type: "browser-incompatible",
       });
     }
   }
   const ahead = new Ahead(settings.url, name);
   ahead.prepare(settings.rtc);
-  const loading = load();
+  // First what the offer needs, then the module: its loading has time until that is answered, and few cores do not both at
+  // once. (`soon`: the offer itself leaves before it.)
+  const loading = ahead.offered.then(() => new Promise<void>(soon)).then(load);
   return new Mesh(loading, ahead, name, settings, initData, options);
 }
 
@@ -243,8 +246,6 @@ export class Mesh extends Emitter<MeshEvents> {
     try {
       wasm = await loading;
       const ahead = this.#ahead;
-      // The offer first: what the module does now has time until that is answered.
-      await ahead.offered;
       if (this.#over) return;
       const { id, token, connectionId } = ahead;
       const { url, rtc, meshLimit, healthMs, joinTimeout, autoCall, mode } = this.#settings;

@@ -6,7 +6,22 @@ import { encode } from "../src/value.js";
 import type { Wasm } from "../src/wasm.js";
 import { FakeConnection, FakeSocket } from "./support/fake-page.js";
 import { say } from "./support/fake-wasm.js";
-import { connection, heard, later, made, rejects, running, start, tell, turn, wasm } from "./support/fake-mesh.js";
+import { connection, heard, later, made, rejects, running, start, tell, turn, until, wasm } from "./support/fake-mesh.js";
+
+test("the offer leaves before the module's loading begins, which would hold it up", async () => {
+  let saidBefore: number | undefined;
+  const mesh = join(() => {
+    saidBefore = FakeSocket.made[0]!.said.length;
+    return later<Wasm>().promise;
+  }, "room", { connection });
+  FakeSocket.made[0]!.opens();
+  FakeSocket.made[0]!.hears({ type: "OPEN" });
+  await turn();
+  FakeConnection.made[0]!.finds("a way");
+  await until(() => saidBefore !== undefined);
+  assert.equal(saidBefore, 1);
+  await mesh.cleanup();
+});
 
 test("what cannot be is thrown at the call", () => {
   const never = (): Promise<Wasm> => assert.fail("nothing is loaded");

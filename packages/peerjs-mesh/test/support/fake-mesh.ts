@@ -37,7 +37,10 @@ const NAMES: (keyof MeshEvents)[] = [
 ];
 /** A mesh that notes its events; its module comes when `loaded` says so. */
 export function start(options: MeshOptions = {}, loaded: Promise<Wasm> | Wasm = wasm): Mesh {
-  const mesh = join(() => Promise.resolve(loaded), "room", { connection, ...options });
+  // It is asked for later: until then nobody looks at a failure.
+  const module = Promise.resolve(loaded);
+  module.catch(() => undefined);
+  const mesh = join(() => module, "room", { connection, ...options });
   for (const name of NAMES) {
     mesh.on(name, (...args: unknown[]) => heard.push([name, ...args.map((arg) => (arg instanceof MeshError ? arg.code : arg))]));
   }
