@@ -19,6 +19,8 @@ interface Waiting {
 
 /** Largest encoded message, bytes. */
 const LARGEST_MESSAGE = 256 << 20;
+/** How long an offer may take, ms (20 are usual): a browser that makes none must not keep `join_timeout` from being told. */
+const OFFERING = 1_000;
 /** Largest encoded init data, bytes. */
 const LARGEST_INIT_DATA = 64 << 10;
 
@@ -41,7 +43,11 @@ export function join(load: Load, room: string, options: MeshOptions = {}): Mesh 
   ahead.prepare(settings.rtc);
   // First what the offer needs, then the module: its loading has time until that is answered, and few cores do not both at
   // once. (`soon`: the offer itself leaves before it.)
-  const loading = ahead.offered.then(() => new Promise<void>(soon)).then(load);
+  const offered = new Promise<void>((over) => {
+    void ahead.offered.then(() => soon(over));
+    setTimeout(over, OFFERING);
+  });
+  const loading = offered.then(load);
   return new Mesh(loading, ahead, name, settings, initData, options);
 }
 

@@ -23,6 +23,18 @@ test("the offer leaves before the module's loading begins, which would hold it u
   await mesh.cleanup();
 });
 
+test("a browser that makes no offer has its module all the same: join_timeout can be told", async (t) => {
+  t.mock.method(FakeConnection.prototype, "createOffer", () => later<object>().promise);
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const mesh = start();
+  await turn();
+  assert.equal(wasm.config, undefined);
+  t.mock.timers.tick(1_000);
+  await made();
+  assert.notEqual(wasm.config, undefined);
+  await mesh.cleanup();
+});
+
 test("what cannot be is thrown at the call", () => {
   const never = (): Promise<Wasm> => assert.fail("nothing is loaded");
   const codeOf = (act: () => unknown): string => {
