@@ -89,3 +89,39 @@ fn rooms_apart_for_longer_than_drops_are_remembered_meet_though_the_name_stays_w
         }
     }
 }
+
+#[test]
+fn a_host_that_lost_the_name_before_an_echo_ever_came_back_has_it_again_soon() {
+    for server in BOTH {
+        for seed in 0..10 {
+            let mut world = homes(server, seed);
+            let all = room(&mut world, 3);
+            let first = host_of(&world, all[0]).expect("there is a host");
+            world.run_ms(1_000);
+            world.kill(first);
+            let rest = without(&all, &[first]);
+            world
+                .run_until(10_000, |w| {
+                    host_of(w, rest[0]).is_some_and(|host| rest.contains(&host))
+                })
+                .expect("one of them is the host");
+            let host = host_of(&world, rest[0]).expect("it is");
+            let [other] = without(&rest, &[host])[..] else {
+                panic!("two are left");
+            };
+            // It has had the name for a moment when it reaches nobody any more; the other takes it, and is gone.
+            world.run_ms(1_500);
+            world.cut(host, other, true);
+            world.cut_signalling(host, true);
+            world
+                .run_until(15_000, |w| host_of(w, other) == Some(other))
+                .expect("the other hosts as well");
+            world.run_ms(6_000);
+            world.crash(other);
+            world.run_ms(3_000);
+            world.cut_signalling(host, false);
+            let newcomer = join(&mut world);
+            settle(&mut world, &[host, newcomer], 30_000);
+        }
+    }
+}

@@ -151,6 +151,7 @@ impl Member {
         if !known {
             self.roster.push(seat);
         }
+        self.let_come_again(id, peer);
         let roster = self.open_cursors(id, peer, known, back);
         self.welcome(id, peer, known, roster);
         // Where somebody is back others may count less as safe than we do: all of it is told again.
@@ -195,6 +196,23 @@ impl Member {
         for id in ids {
             if let Some(link) = self.link_mut(id) {
                 link.set_cursor(Cursor::new(sender, from, 0));
+            }
+        }
+    }
+
+    /// What a guest lacks that this host has let go of: it knew the sender before we did, so that one keeps it.
+    fn let_come_again(&mut self, id: LinkId, peer: Key) {
+        let mut at = 0;
+        while let Some(position) = self.link(id).and_then(|link| link.reported.get(at)) {
+            let (key, inc, b) = (position.sender, position.inc, position.b);
+            at += 1;
+            if key != peer
+                && let Some(source) = self.link_to(key)
+                && let Some(stream) = self.stream_mut(key)
+                && stream.inc == inc
+                && stream.rewind(b)
+            {
+                self.ask_again(source, key);
             }
         }
     }

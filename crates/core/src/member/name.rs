@@ -41,7 +41,9 @@ pub(super) struct Name {
     pub(super) unreachable: bool,
     pub(super) nonce: u64,
     echo_at: Instant,
-    /// When the last echo of ours came back; `None`: never yet, so its absence proves nothing.
+    /// This server gives echoes back; `Some(false)`: it does not, as far as we know, and that is why a session was made anew.
+    pub(super) echoes: Option<bool>,
+    /// When the last echo of ours came back, or the session came up; `None`: its absence proves nothing.
     pub(super) echoed: Option<Instant>,
 }
 
@@ -58,7 +60,6 @@ impl Member {
         };
         self.name.token = token.clone();
         self.name.phase = Phase::Claiming;
-        self.name.echoed = None;
         self.name.asked = false;
         self.name.unreachable = false;
         self.name.session = Some(self.new_session(self.cfg.room.clone(), token));
@@ -192,6 +193,7 @@ impl Member {
         let silent_ms = self.name.echoed.map_or(0, |at| self.now.ms_since(at));
         if silent_ms > ECHO_MS * 3 / 2 {
             self.name.tries = 0;
+            self.name.echoes.get_or_insert(false);
             return self.claim_name(false);
         }
         self.name.nonce = self.echo(session, self.cfg.room.clone());
@@ -211,6 +213,7 @@ impl Member {
         self.name.tries = 0;
         self.name.shared = Some(self.name.token.clone());
         self.name.echo_at = self.now.plus_ms(ECHO_MS);
+        self.name.echoed = (self.name.echoes != Some(false)).then_some(self.now);
         self.on_name_owned();
     }
 

@@ -192,6 +192,18 @@ impl Member {
         if let Some((first, last)) = stream.skip_to(to) {
             self.gap(sender, first, last);
         }
+        if self.is_host() {
+            // Who waits for it here waits in vain.
+            let mut at = 0;
+            while let Some(link) = self.links.get_mut(at) {
+                at += 1;
+                let id = link.id;
+                if let Some(cursor) = link.cursor(sender).filter(|cursor| cursor.b <= to) {
+                    (cursor.b, cursor.off) = (to.wrapping_add(1), 0);
+                    self.before_pieces(id, &Record::Gap { sender, inc, to });
+                }
+            }
+        }
         self.deliver(sender);
         self.schedule_ack();
     }

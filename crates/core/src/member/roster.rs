@@ -74,6 +74,7 @@ impl Member {
     /// Somebody is in the roster anew: its messages begin for us after `base`, or it will tell ([`UNTOLD`]).
     /// True: it was known, and goes on where it was.
     pub(super) fn meet_member(&mut self, seat: Seat, held: u64, base: u64) -> bool {
+        let soon = self.now.plus_ms(GAP_MS);
         if let Some(stream) = self
             .streams
             .iter_mut()
@@ -82,6 +83,10 @@ impl Member {
         {
             stream.last = None;
             stream.forsaken = false;
+            // What the host has let go of is known before; what the sender has, from now on.
+            if let Some(missing) = &mut stream.missing {
+                missing.2 = soon;
+            }
             return true;
         }
         let other = |link: &crate::link::Link| link.peer == Some(seat.key) && link.inc != seat.inc;

@@ -234,6 +234,7 @@ impl Member {
             if is_own || echo.nonce == self.name.nonce {
                 if !is_own {
                     self.name.echoed = Some(self.now);
+                    self.name.echoes = Some(true);
                 }
                 self.session_up(is_own);
             }

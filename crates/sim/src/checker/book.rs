@@ -184,6 +184,11 @@ impl Book {
         }
     }
 
+    /// What it keeps for so long it may have kept for less.
+    pub(super) fn was_set_ahead(&self) -> bool {
+        self.ahead >= crate::SECOND
+    }
+
     pub(super) fn clock_was_set(&self) -> bool {
         self.was_ahead.is_some()
     }

@@ -41,12 +41,17 @@ pub struct Checker {
     violations: Vec<Violation>,
     /// Nobody is away for longer than anything is kept, and less is said than that: there is no reason for a gap.
     no_gaps: bool,
+    /// Gaps for which there may be no reason: when, whose, of whom, in words.
+    early: Vec<(Micros, usize, usize, String)>,
     /// No host dies, nor is out of reach for more than one.
     steady: bool,
 }
 
 /// How long a dropped member may come back without loss (PROTOCOL §5).
 const RETENTION: Micros = 30 * SECOND;
+/// A member that drops another tells its user only after the last words, of which something directed may have gone astray:
+/// so much later, usually, than from when on it counts (seed 2200023245).
+const LATE: Micros = 5 * SECOND;
 /// So many violations are kept; one is enough to fail.
 const ENOUGH: usize = 50;
 
@@ -151,6 +156,7 @@ impl Checker {
         event: &Event,
         reign: impl FnOnce() -> Reign,
     ) {
+        self.early_gaps(now);
         if self.books[member].left {
             self.blame(
                 now,
@@ -304,12 +310,13 @@ impl Checker {
             self.begin_anew(now, member, other);
         }
         let book = &mut self.books[member];
-        if book.dropped_for(other, now, RETENTION) {
+        let kept = RETENTION - LATE;
+        if book.dropped_for(other, now, kept) {
             book.heard_mut(other).excused.clear();
         }
         // Nor does the sender keep what it directed to somebody who was gone, as it was told, for longer than retention,
         // however short the receiver found it: two sides of a partition part and meet at different times.
-        if book.dropped_for(other, now, RETENTION) {
+        if book.dropped_for(other, now, kept) {
             let heard = self.books[other].heard_mut(member);
             heard.released.append(&mut heard.excused);
         }
@@ -369,6 +376,7 @@ impl Checker {
             );
             return;
         };
+        self.early.retain(|it| (it.1, it.2) != (member, other));
         self.books[member].list.remove(&other);
         self.books[member].dropped(other, now);
         self.books[member].unknown.retain(|(to, _)| *to != other);

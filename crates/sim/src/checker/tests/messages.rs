@@ -1,6 +1,7 @@
 //! Histories of messages.
 
 use super::*;
+use crate::SECOND;
 use peerjs_mesh_core::{ErrorCode, Outcome, SendError, Ticket};
 
 #[test]
@@ -361,7 +362,14 @@ fn what_its_sender_was_told_is_not_kept_may_be_passed_over_and_come_once_all_the
 
 #[test]
 fn where_there_is_no_reason_for_a_gap_one_of_somebody_who_is_there_is_a_loss() {
-    let early = |strict: bool, apart: Micros, dead: bool| {
+    #[derive(Clone, Copy, PartialEq)]
+    enum Then {
+        Nothing,
+        Dead,
+        Dropped,
+        ClockSet,
+    }
+    let early = |strict: bool, apart: Micros, then: Then| {
         let mut checker = room();
         if strict {
             checker.be_strict(false);
@@ -371,16 +379,43 @@ fn where_there_is_no_reason_for_a_gap_one_of_somebody_who_is_there_is_a_loss() {
         }
         dropped(&mut checker, 1, "a", &["b", "c"]);
         let now = 40 + apart;
-        if dead {
-            checker.gone(now, 0, false);
+        let a = || "a".to_owned();
+        let peers = ["a", "b", "c"].map(str::to_owned).to_vec();
+        checker.event(now, 1, &Event::PeerJoined { id: a(), peers }, REIGN);
+        match then {
+            Then::Dead => checker.gone(now, 0, false),
+            Then::ClockSet => checker.clock_set(now, 2, 2_000),
+            _ => {}
         }
-        let (from, first, last) = ("a".to_owned(), 1, 1);
-        checker.event(now, 1, &Event::Gap { from, first, last }, REIGN);
+        let (first, last) = (1, 1);
+        checker.event(
+            now,
+            1,
+            &Event::Gap {
+                from: a(),
+                first,
+                last,
+            },
+            REIGN,
+        );
+        let peers = ["b", "c"].map(str::to_owned).to_vec();
+        if then == Then::Dropped {
+            checker.event(
+                now + 4 * SECOND,
+                1,
+                &Event::PeerDropped { id: a(), peers },
+                REIGN,
+            );
+        }
+        checker.event(now + 11 * SECOND, 2, &Event::HostDropped, REIGN);
         checker.violations().iter().any(|v| v.rule == "gap-early")
     };
-    let second = crate::SECOND;
-    assert!(early(true, 20 * second, false));
-    assert!(!early(true, 25 * second, false));
-    assert!(!early(true, 20 * second, true));
-    assert!(!early(false, 20 * second, false));
+    for strict in [true, false] {
+        assert!(early(strict, 20 * SECOND, Then::Nothing), "{strict}");
+        assert!(!early(strict, 25 * SECOND, Then::Nothing), "{strict}");
+        assert!(!early(strict, 20 * SECOND, Then::Dead), "{strict}");
+    }
+    assert!(early(true, 20 * SECOND, Then::Dropped));
+    assert!(!early(false, 20 * SECOND, Then::Dropped));
+    assert!(!early(false, 20 * SECOND, Then::ClockSet));
 }
