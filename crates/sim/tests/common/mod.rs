@@ -1,7 +1,7 @@
 //! What the behaviour tests share.
 #![allow(dead_code, reason = "each test takes what it needs")]
 
-use peerjs_mesh_core::{Config, Event};
+use peerjs_mesh_core::{Config, Event, Mode};
 use peerjs_mesh_sim::server::ServerKind;
 use peerjs_mesh_sim::{Climate, Micros, Trace, World};
 
@@ -57,7 +57,16 @@ pub(crate) fn join(world: &mut World) -> usize {
 /// So many members that have become one room.
 #[track_caller]
 pub(crate) fn room(world: &mut World, members: usize) -> Vec<usize> {
-    let all: Vec<usize> = (0..members).map(|_| join(world)).collect();
+    room_in(world, Mode::Host, members)
+}
+
+/// The same, in that mode.
+#[track_caller]
+pub(crate) fn room_in(world: &mut World, mode: Mode, members: usize) -> Vec<usize> {
+    let config = Config { mode, ..config() };
+    let all: Vec<usize> = (0..members)
+        .map(|_| world.join(config.clone()).expect("the options are right"))
+        .collect();
     settle(world, &all, 15_000);
     all
 }
@@ -126,6 +135,24 @@ pub(crate) fn times(world: &World, member: usize, what: impl Fn(&Event) -> bool)
         .iter()
         .filter(|(_, event)| what(event))
         .count()
+}
+
+/// Nobody's user was ever told that somebody is gone.
+#[track_caller]
+pub(crate) fn nobody_is_dropped(world: &World, all: &[usize], told: &str) {
+    for member in all {
+        let dropped = times(world, *member, |event| {
+            matches!(event, Event::PeerDropped { .. })
+        });
+        assert_eq!(dropped, 0, "m{member}, {told}");
+    }
+}
+
+/// How often the users of these have heard of another host, or that theirs is gone.
+pub(crate) fn hosts_told(world: &World, all: &[usize]) -> usize {
+    let of_hosts =
+        |event: &Event| matches!(event, Event::HostDropped | Event::HostConnected { .. });
+    all.iter().map(|m| times(world, *m, of_hosts)).sum()
 }
 
 /// Everybody sends a broadcast every so often, for so long; then a last one each.
