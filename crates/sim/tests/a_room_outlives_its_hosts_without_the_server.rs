@@ -4,6 +4,7 @@
 mod common;
 use common::*;
 use peerjs_mesh_core::Event;
+use peerjs_mesh_sim::{Climate, World};
 
 #[test]
 fn two_hosts_are_lost_while_the_server_is_away() {
@@ -71,4 +72,99 @@ fn a_room_whose_host_died_out_of_reach_of_the_server_is_found_soon_though_the_na
             all_hear_all(&mut world, &rest);
         }
     }
+}
+
+/// For how long nobody reaches the server: npm holds a registration for 90 s.
+const AWAY_MS: u64 = 190_000;
+
+/// Why nobody reaches it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Away {
+    Stopped,
+    /// Its machine is gone without a word, and another is there later.
+    Silent,
+    /// It lives, and forgets everybody meanwhile.
+    OutOfReach,
+}
+
+#[test]
+fn for_three_minutes_without_the_server_the_room_goes_on_and_is_then_found_as_before() {
+    for server in BOTH {
+        for away in [Away::Stopped, Away::Silent, Away::OutOfReach] {
+            for seed in 0..3 {
+                let told = format!("seed {seed}, {away:?}, {}", server.name());
+                let climate = Climate {
+                    alive_ms: 90_000,
+                    ..between_homes(server)
+                };
+                let mut world = World::new(seed, climate);
+                let mut all = room(&mut world, 6);
+                let founded = founding(&world, all[0]);
+                talk(&mut world, &all, 200, 2_000);
+                leave_alone(&mut world, away, &all, true);
+                let began = world.now();
+                // One host early, one so late that nobody has been known at the server for long.
+                for at_ms in [5_000, 165_000] {
+                    while world.now() < began + at_ms * 1_000 {
+                        talk(&mut world, &all, 200, 5_000);
+                        all_arrives(&mut world, &all, 2_000);
+                    }
+                    let host = host_of(&world, all[0]).expect("there is a host");
+                    world.crash(host);
+                    all = without(&all, &[host]);
+                    talk(&mut world, &all, 200, 5_000);
+                    all_arrives(&mut world, &all, 2_000);
+                }
+                while world.now() < began + AWAY_MS * 1_000 {
+                    talk(&mut world, &all, 200, 5_000);
+                    all_arrives(&mut world, &all, 2_000);
+                }
+                if away == Away::Stopped {
+                    assert_eq!(signalling_told(&world, &all), [(1, 0); 4], "{told}");
+                }
+                leave_alone(&mut world, away, &all, false);
+                let newcomer = join(&mut world);
+                all.push(newcomer);
+                settle(&mut world, &all, 15_000);
+                assert_eq!(founding(&world, newcomer), founded, "no other room, {told}");
+                let host = host_of(&world, newcomer);
+                let known = |w: &World| {
+                    w.holder(ROOM) == Some(host)
+                        && all.iter().all(|m| w.holder(w.id(*m)) == Some(Some(*m)))
+                };
+                let back = world.run_until(15_000, known);
+                assert!(back.is_some(), "not all have their ids back, {told}");
+                world.run_ms(60_000);
+                assert_eq!(signalling_told(&world, &all[..4]), [(1, 1); 4], "{told}");
+                all_hear_all(&mut world, &all);
+            }
+        }
+    }
+}
+
+/// Nobody reaches the server from now on, or all do again.
+fn leave_alone(world: &mut World, away: Away, all: &[usize], gone: bool) {
+    match away {
+        Away::OutOfReach => all.iter().for_each(|m| world.cut_signalling(*m, gone)),
+        _ if gone => world.server_down(away == Away::Stopped),
+        _ => world.server_up(),
+    }
+}
+
+/// How often each was told that the server is lost, and that it is back.
+fn signalling_told(world: &World, all: &[usize]) -> Vec<(usize, usize)> {
+    let told = |m: usize, told: bool| {
+        times(
+            world,
+            m,
+            |e| matches!(e, Event::Signalling { up } if *up == told),
+        )
+    };
+    all.iter()
+        .map(|m| (told(*m, false), told(*m, true)))
+        .collect()
+}
+
+fn founding(world: &World, member: usize) -> [u8; 16] {
+    world.machine(member).expect("it runs").status().founding
 }

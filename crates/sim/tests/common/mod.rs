@@ -39,15 +39,18 @@ fn write_trace(world: &World) {
 
 /// A network like that between homes: 10–60 ms one way, 1 % loss.
 pub(crate) fn homes(server: ServerKind, seed: u64) -> World {
-    let climate = Climate {
+    traced(World::new(seed, between_homes(server)))
+}
+
+pub(crate) fn between_homes(server: ServerKind) -> Climate {
+    Climate {
         link_delay: (10_000, 60_000),
         server_delay: (10_000, 40_000),
         jitter: 5_000,
         loss: 0.01,
         rate: (1_000_000, 5_000_000),
         ..Climate::calm(server)
-    };
-    traced(World::new(seed, climate))
+    }
 }
 
 pub(crate) fn join(world: &mut World) -> usize {
