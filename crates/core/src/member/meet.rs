@@ -255,13 +255,22 @@ impl Member {
         self.close_link(id);
     }
 
+    /// How long a link may take from its answer until it is open, ms.
+    fn open_ms(&self) -> u64 {
+        match mutant!(self, OpenAsAnswer) {
+            true => ANSWER_MS,
+            false => OPEN_MS,
+        }
+    }
+
     /// Links that do not get ahead.
     pub(super) fn meet_on_time(&mut self) {
         let now = self.now;
+        let open_ms = self.open_ms();
         let late = |link: &&Link| match link.stage {
             Stage::Preparing => !link.dialled && now >= link.since.plus_ms(OPEN_MS),
             Stage::Offering => false,
-            Stage::Opening => now >= link.since.plus_ms(OPEN_MS),
+            Stage::Opening => now >= link.since.plus_ms(open_ms),
             Stage::Greeting => now >= link.since.plus_ms(HELLO_MS),
             Stage::Up => {
                 matches!(link.standing, Standing::Nothing)
@@ -289,7 +298,7 @@ impl Member {
             .filter_map(|link| match link.stage {
                 Stage::Preparing => (!link.dialled).then(|| link.since.plus_ms(OPEN_MS)),
                 Stage::Offering => (link.sent).then(|| link.since.plus_ms(ANSWER_MS)),
-                Stage::Opening => Some(link.since.plus_ms(OPEN_MS)),
+                Stage::Opening => Some(link.since.plus_ms(self.open_ms())),
                 Stage::Greeting => Some(link.since.plus_ms(HELLO_MS)),
                 Stage::Up => matches!(link.standing, Standing::Nothing)
                     .then(|| link.standing_since.plus_ms(OPEN_MS)),

@@ -1,10 +1,12 @@
 //! Faults of our own, one for each rule and each layer of repair: the simulator's judge has to notice each of them.
 //!
-//! Of the topology study's rules R2, R3, R4, R5, R7, R8, R13 and R14 have one each. The others: R1 (positions, no common
-//! index) is how streams are built, and `no-resume-replay` is what is left of it to break; R6 (repair asks seldom) is
-//! judged without a mutation, as `storm` and `not-quiet`; R9 (links at hand are dialled one by one), R10 (an answered dial
-//! is waited for longer) and R11 (one probe at a time) save time and work, which no promise is about; R12 (merge once) is
-//! `both-win`; R15 and R16 are about trees, which there are none of.
+//! Of the topology study's rules R2, R3, R4, R6, R7, R8, R10, R13 and R14 have one each. The others: R1 (positions, no
+//! common index) is how streams are built, and `no-resume-replay` is what is left of it to break; R5 (votes expire) has
+//! none: whoever was outvoted asks anew the next time (`vote.rs`); R9 (links at hand are dialled one by one) and R11 (one
+//! probe at a time) save time and work, which no promise is about: a probe a millisecond while somebody is suspected is
+//! over with the suspicion, and no `storm`; R12 (merge once per peer and term) is how two hosts meet, by the one hello
+//! that each has said on a link; R15 and R16 are about trees, which there are none of. `no-vote` and `both-win` break no
+//! numbered rule, but that others are asked first (§3.3), and that of two sides one wins (§3.4).
 //!
 //! Feature `mutation` only (the simulator's). Without it nothing is left of a hook, and with it nothing changes as long
 //! as nobody calls [`Member::mutate`].
@@ -96,6 +98,8 @@ mutations! {
     WarmOnce = "warm-once",
     /// Full mode: what was directed along a link that broke goes again, by the host. It does not.
     DirectedOnce = "directed-once",
+    /// R6: who lacks something asks for it once a second. It asks every millisecond, until it comes.
+    RepairUnpaced = "repair-unpaced",
     /// R14: heartbeats carry the roster's number, and who missed a change asks for all of it. It does not.
     BeatUnread = "beat-unread",
     /// Changes of the roster that overtake others wait for them. They are thrown away.
@@ -103,7 +107,9 @@ mutations! {
 
     // ---- the room
 
-    /// R5: the host is dead when the majority of those who can be asked say so. Nobody is asked.
+    /// R10: a dial that was answered has longer to open than one that was not. It has as long.
+    OpenAsAnswer = "open-as-answer",
+    /// The host is dead when the majority of those who can be asked say so. Nobody is asked.
     NoVote = "no-vote",
     /// R4: who is dropped is told. It is not.
     DropUntold = "drop-untold",

@@ -32,10 +32,11 @@ impl Member {
         if mutant!(self, NoAskAgain) {
             return;
         }
+        let soon = if mutant!(self, RepairUnpaced) { 0 } else { 500 };
         let Some(stream) = self.stream_mut(key) else {
             return;
         };
-        if stream.asked_at.is_some_and(|at| now.ms_since(at) < 500) {
+        if stream.asked_at.is_some_and(|at| now.ms_since(at) < soon) {
             return;
         }
         stream.asked_at = Some(now);
@@ -247,6 +248,14 @@ impl Member {
         }
     }
 
+    /// Who lacks something asks for it so often, ms.
+    fn repair_ms(&self) -> u64 {
+        match mutant!(self, RepairUnpaced) {
+            true => 1,
+            false => REPAIR_MS,
+        }
+    }
+
     pub(super) fn repair_deadline(&self) -> Option<Instant> {
         if (!self.settled && !self.was_in) || mutant!(self, NoRepairTimer) {
             return None;
@@ -255,7 +264,12 @@ impl Member {
             .iter()
             .filter(|stream| self.seat(stream.key).is_some())
             .filter(|stream| stream.lacks())
-            .map(|stream| stream.news().unwrap_or(self.started).plus_ms(REPAIR_MS))
+            .map(|stream| {
+                stream
+                    .news()
+                    .unwrap_or(self.started)
+                    .plus_ms(self.repair_ms())
+            })
             .min()
             .filter(|_| matches!(self.role, Role::Guest(_) | Role::Host(_)))
     }
@@ -265,12 +279,12 @@ impl Member {
         if !matches!(self.role, Role::Guest(_) | Role::Host(_)) || mutant!(self, NoRepairTimer) {
             return;
         }
-        let now = self.now;
-        let me = self.me;
+        let (now, me) = (self.now, self.me);
+        let every = self.repair_ms();
         let mut asks = Vec::new();
         for stream in self.streams.iter_mut().filter(|stream| stream.lacks()) {
             let news = stream.news();
-            if news.is_some_and(|at| now < at.plus_ms(REPAIR_MS)) {
+            if news.is_some_and(|at| now < at.plus_ms(every)) {
                 continue;
             }
             stream.asked_at = Some(now);

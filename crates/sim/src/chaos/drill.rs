@@ -26,6 +26,8 @@ pub struct Drill {
     pub late: bool,
     /// How many of a hundred messages are directed to one.
     pub directed: u64,
+    /// How far apart two members may be, one way.
+    pub delay: (Micros, Micros),
     /// The most loss that a climate may have, of a thousand packets.
     pub loss: u64,
 }
@@ -39,7 +41,7 @@ impl Drill {
     pub(super) fn plan(&self, mut rng: Rng) -> Plan {
         let members = rng.range(self.members.0, self.members.1) as usize;
         let climate = Climate {
-            link_delay: (5 * MS, 150 * MS),
+            link_delay: self.delay,
             jitter: rng.range(5 * MS, 60 * MS),
             loss: rng.below(self.loss) as f64 / 1_000.0,
             ..climate(&mut rng)

@@ -43,6 +43,7 @@ const fn drill(mode: Mode, members: (u64, u64), faults: &'static [Fault]) -> Dri
         steady: false,
         late: false,
         directed: 25,
+        delay: (5 * MS, 150 * MS),
         loss: 20,
     }
 }
@@ -115,6 +116,13 @@ const TAILS: Drill = drill(
     ],
 );
 
+/// Far from each other: by satellite a link is there after more than 2 s.
+const FAR: Drill = Drill {
+    delay: (350 * MS, 400 * MS),
+    loss: 1,
+    ..drill(Mode::Host, (3, 5), &[Fault::BreakLinks])
+};
+
 /// All that are looked for.
 pub const MUTANTS: &[Mutant] = &[
     mutant(&[NoDedupe, JoinWithoutPositions], &DEATHS),
@@ -137,9 +145,11 @@ pub const MUTANTS: &[Mutant] = &[
     mutant(&[WarmOnce, NoWayBack, NoPassOn], &BREAKS_IN_FULL),
     mutant(&[NoPassOn, NoWayBack, WarmOnce], &BREAKS_IN_FULL),
     mutant(&[DirectedOnce, WarmOnce], &DIRECTED_IN_FULL),
+    mutant(&[RepairUnpaced], &CROWDS),
     mutant(&[BeatUnread, DeltasNotHeld], &CROWDS),
     mutant(&[DeltasNotHeld, BeatUnread], &CROWDS),
     mutant(&[NoVote], &BREAKS),
+    mutant(&[OpenAsAnswer], &FAR),
     mutant(&[DropUntold], &ABSENCES),
     mutant(&[SuspicionStays], &BUSY),
     mutant(&[BothWin], &ABSENCES),
