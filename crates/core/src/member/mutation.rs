@@ -1,12 +1,11 @@
 //! Faults of our own, one for each rule and each layer of repair: the simulator's judge has to notice each of them.
 //!
-//! Of the topology study's rules R2, R3, R4, R6, R7, R8, R10, R13 and R14 have one each. The others: R1 (positions, no
-//! common index) is how streams are built, and `no-resume-replay` is what is left of it to break; R5 (votes expire) has
-//! none: whoever was outvoted asks anew the next time (`vote.rs`); R9 (links at hand are dialled one by one) and R11 (one
-//! probe at a time) save time and work, which no promise is about: a probe a millisecond while somebody is suspected is
-//! over with the suspicion, and no `storm`; R12 (merge once per peer and term) is how two hosts meet, by the one hello
-//! that each has said on a link; R15 and R16 are about trees, which there are none of. `no-vote` and `both-win` break no
-//! numbered rule, but that others are asked first (§3.3), and that of two sides one wins (§3.4).
+//! Of the topology study's rules R2 to R8, R10, R13 and R14 have one each. The others: R1 (positions, no common index)
+//! is how streams are built, and `no-resume-replay` is what is left of it to break; R9 (links at hand are dialled one by
+//! one) and R11 (one probe at a time) save time and work, which no promise is about: a probe a millisecond while somebody
+//! is suspected is over with the suspicion, and no `storm`; R12 (merge once per peer and term) is how two hosts meet, by
+//! the one hello that each has said on a link; R15 and R16 are about trees, which there are none of. `no-vote` and
+//! `both-win` break no numbered rule, but that others are asked first (§3.3), and that of two sides one wins (§3.4).
 //!
 //! Feature `mutation` only (the simulator's). Without it nothing is left of a hook, and with it nothing changes as long
 //! as nobody calls [`Member::mutate`].
@@ -111,6 +110,8 @@ mutations! {
     OpenAsAnswer = "open-as-answer",
     /// The host is dead when the majority of those who can be asked say so. Nobody is asked.
     NoVote = "no-vote",
+    /// R5: what others have said of the host counts once. Whoever was outvoted believes it for as long as it seeks.
+    VotesKept = "votes-kept",
     /// R4: who is dropped is told. It is not.
     DropUntold = "drop-untold",
     /// R8: hearing from somebody clears the suspicion that it is dead. It does not.

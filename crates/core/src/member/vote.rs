@@ -40,6 +40,7 @@ impl Member {
         if seek.sure || mutant!(self, NoVote) {
             return Verdict::Gone;
         }
+        let kept = mutant!(self, VotesKept);
         if seek.vote.is_none() {
             self.ask_others();
         }
@@ -59,7 +60,9 @@ impl Member {
             Verdict::Gone
         } else if alive >= gone + open || (now >= vote.until && alive >= gone) {
             // Asked anew the next time: answers get old.
-            seek.vote = None;
+            if !kept {
+                seek.vote = None;
+            }
             Verdict::Alive
         } else if now >= vote.until {
             Verdict::Gone

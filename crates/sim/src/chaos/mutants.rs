@@ -116,6 +116,20 @@ const TAILS: Drill = drill(
     ],
 );
 
+/// The host dies soon after somebody alone has lost it.
+const OUTVOTED: Drill = Drill {
+    overlapping: true,
+    ..drill(
+        Mode::Host,
+        (4, 6),
+        &[
+            Fault::Cut(5 * SECOND),
+            Fault::CutOneWay(5 * SECOND),
+            Fault::BreakLinks,
+            Fault::Crash,
+        ],
+    )
+};
 /// Far from each other: by satellite a link is there after more than 2 s.
 const FAR: Drill = Drill {
     delay: (350 * MS, 400 * MS),
@@ -149,6 +163,7 @@ pub const MUTANTS: &[Mutant] = &[
     mutant(&[BeatUnread, DeltasNotHeld], &CROWDS),
     mutant(&[DeltasNotHeld, BeatUnread], &CROWDS),
     mutant(&[NoVote], &BREAKS),
+    mutant(&[VotesKept], &OUTVOTED),
     mutant(&[OpenAsAnswer], &FAR),
     mutant(&[DropUntold], &ABSENCES),
     mutant(&[SuspicionStays], &BUSY),
