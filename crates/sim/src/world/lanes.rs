@@ -114,7 +114,9 @@ impl World {
         if open && (after == 0 || (before > half && after <= half)) {
             self.tell(member, Fact::LinkDrained(link, after as u32));
         }
-        if after == 0 && self.ends[end.0].state == EndState::Closing {
+        // Whoever is told may have said its last and closed: that leaves first.
+        let it = &self.ends[end.0];
+        if it.buffered == 0 && it.state == EndState::Closing {
             self.finish_closing(end);
         }
     }
