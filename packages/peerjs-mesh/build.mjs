@@ -33,10 +33,11 @@ writeFileSync(at("dist", "module.js"), `export default "${packed.toString("base6
 /** Names of properties that nobody outside the package sees: they become letters (0.15 kB gzip). */
 const INTERNAL = [
   "addCandidate", "ahead", "autoCall", "begin", "closeAll", "deadline", "described", "destroy",
-  "dial", "dropHost", "flag", "flush", "foresee", "hasInitData", "healthMs", "hear",
-  "hire", "joinTimeout", "joinTimeoutMs", "kinds", "lane", "lanes", "leaveNow", "meshLimit",
-  "offered", "opened", "prepare", "received", "report", "ring", "scale", "session",
-  "syncTimeout", "takeLink", "takeSession", "ticket", "tracksOf", "translate", "view", "wait",
+  "dial", "dropHost", "flag", "flush", "foresee", "frame", "hasInitData", "healthMs",
+  "hear", "hire", "joinTimeout", "joinTimeoutMs", "kinds", "lane", "lanes", "leaveNow",
+  "meshLimit", "offered", "opened", "prepare", "received", "report", "resolve", "ring",
+  "scale", "session", "signal", "syncTimeout", "takeLink", "takeSession", "ticket", "tracksOf",
+  "translate", "view", "wait",
 ];
 
 await build({
