@@ -1,6 +1,6 @@
 // Makes dist/ from src/ and from wasm/, which `cargo xtask build` leaves here. Prints what a page loads, in bytes.
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -35,10 +35,18 @@ const INTERNAL = [
   "addCandidate", "ahead", "autoCall", "begin", "closeAll", "deadline", "described", "destroy",
   "dial", "dropHost", "flag", "flush", "foresee", "frame", "hasInitData", "healthMs",
   "hear", "hire", "joinTimeout", "joinTimeoutMs", "kinds", "lane", "lanes", "leaveNow",
-  "meshLimit", "offered", "opened", "prepare", "received", "report", "resolve", "ring",
+  "meshLimit", "offered", "opened", "prepare", "received", "report", "ring",
   "scale", "session", "signal", "syncTimeout", "takeLink", "takeSession", "ticket", "tracksOf",
   "translate", "view", "wait",
 ];
+const sources = readdirSync(at("src"), { recursive: true }).filter((path) => path.endsWith(".ts"));
+const words = new Set(sources.flatMap((path) => readFileSync(at("src", path), "utf8").match(/\w+/g)));
+const builtIn = new Set(Object.getOwnPropertyNames(globalThis).filter((name) => words.has(name)).flatMap((name) => {
+  const it = globalThis[name];
+  return [it, it?.prototype].filter(Boolean).flatMap((of) => Object.getOwnPropertyNames(of));
+}));
+const known = INTERNAL.filter((name) => builtIn.has(name));
+if (known.length > 0) throw new Error(`${known} are JavaScript's, too`);
 
 await build({
   absWorkingDir: here,
