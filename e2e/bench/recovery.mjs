@@ -10,7 +10,7 @@ import { silence } from "../harness/chatter.mjs";
 import { labNet, plainNet } from "../harness/net.mjs";
 import { SERVERS } from "../harness/servers.mjs";
 import { Room, Stage } from "../harness/stage.mjs";
-import { leftAt } from "../scenarios/succession.mjs";
+import { GOAL, leftAt } from "../scenarios/succession.mjs";
 import { median, passed, strain, wall } from "../harness/time.mjs";
 import { Bench, ONLY, runs } from "./shared/bench.mjs";
 
@@ -30,7 +30,7 @@ const ROOM = 10;
 const RUNS = runs(40);
 const INTERVALS = [undefined, 250];
 /** Goals, ms: polite, and else at the default and at 250 ms; in the lab 1 s more. */
-const goal = (fault, interval, lab) => (fault === "polite" ? 600 : interval === 250 ? 1600 : 2500) + (lab ? 1000 : 0);
+const goal = (fault, interval, lab) => (fault === "polite" ? GOAL.polite : interval === 250 ? 1600 : GOAL.lost) + (lab ? GOAL.lab : 0);
 
 /** What befalls the host: whom it takes, how, and since when messages count; `mend` undoes what outlives them. */
 const FAULTS = {

@@ -1,11 +1,14 @@
 // What scenarios have in common in which something befalls the host while everybody says twenty messages a second.
 
 import assert from "node:assert/strict";
+import { silence } from "../harness/chatter.mjs";
 import { listEachOther, marks, said } from "../harness/oracle.mjs";
 import { now, passed, wall } from "../harness/time.mjs";
 
 /** Messages of all reach all again that many ms after the fault: a deadline, not the goal (`cargo xtask bench recovery`). */
 export const RECOVERED = { plain: 10_000, lab: 18_000 };
+/** Goals, ms: notes say whether they are met, tests do not demand it. One is for how long a host that leaves is missed. */
+export const GOAL = { polite: 600, lost: 2_500, lab: 1_000 };
 /** All list each other again, with one host, that many ms after who was away could be reached again. */
 export const WHOLE = 15_000;
 /** What was underway may take longer: the lab's loss slows it. */
@@ -13,6 +16,12 @@ export const ARRIVE = 60_000;
 
 /** When a member that left politely was gone: what others said before, it may have passed on itself. */
 export const leftAt = ({ events }) => events.findLast(({ event }) => event === "left").t;
+
+/** Whether a goal is met, in words. */
+export function judged(ms, { kind }, goal = GOAL.lost) {
+  const all = goal + (kind === "lab" ? GOAL.lab : 0);
+  return `goal ${all} ms: ${ms <= all ? "reached" : "missed"}`;
+}
 
 const round = Math.round;
 
@@ -44,12 +53,21 @@ export class Fault {
     await strike();
     const { first, all } = await this.recovers(this.at, this.survivors, since?.() ?? wall());
     this.end = this.at + all;
-    this.room.note(`${this.line}: a broadcast reached all others ${round(first)} ms after the fault, one of each ${round(all)} ms after it`);
+    // A host that leaves serves until it has gone: `left` judges that.
+    const goal = since ? "" : ` (${judged(first, this.room.net)})`;
+    this.room.note(`${this.line}: a broadcast reached all others ${round(first)} ms after the fault${goal}, one of each ${round(all)} ms after it`);
     return { first, all };
   }
 
   recovers(at, members, since) {
     return this.chatter.recovered(at, members, RECOVERED[this.room.net.kind], since);
+  }
+
+  /** Says how long the host was missed that has left politely. */
+  left() {
+    const gone = round(leftAt(this.host) - this.at);
+    const still = silence(this.at, this.end, this.survivors);
+    this.room.note(`it was gone ${gone} ms after it was told to leave; the longest silence was ${round(still)} ms (${judged(still, this.room.net, GOAL.polite)})`);
   }
 
   /** Until so long after the fault: that long it lasts. */
