@@ -9,6 +9,9 @@ const EVERY = 50;
 /** The `n`-th message of a member. */
 const message = (member, n) => ({ who: member.name, n });
 const tagOf = (member, n) => `${member.name} says ${n}`;
+const numberOf = ({ tag }) => Number(tag.slice(tag.lastIndexOf(" ")));
+/** Whether an event tells that a message of the member was accepted, at or after `since`. */
+const said = ({ event, tag, t }, member, since = 0) => event === "sent" && t >= since && Boolean(tag?.startsWith(`${member.name} says `));
 
 export class Chatter {
   /** Per member: how many it was told to say or has said, and what makes it say the next. */
@@ -23,10 +26,16 @@ export class Chatter {
     return [...this.#said.keys()].filter((member) => !member.over && !member.frozen);
   }
 
-  /** These start; resolves when everybody who talks has heard everybody. */
-  async begin(members, ms = PATIENCE) {
+  /** These start; resolves when everybody who talks, or of `among`, has heard everybody. */
+  async begin(members, ms = PATIENCE, among = undefined) {
     for (const member of members) await this.#start(member);
-    await this.recovered(wall(), this.members, ms);
+    await this.recovered(wall(), among ?? this.members, ms);
+  }
+
+  /** The number of the first message that a member said at or after `since` (a wall time). */
+  saidSince(member, since) {
+    const first = member.events.find((event) => said(event, member, since));
+    return first && numberOf(first);
   }
 
   async #start(member) {
@@ -73,9 +82,7 @@ export class Chatter {
     clearInterval(state.timer);
     let count = 0;
     const says = (n) => (count = Math.max(count, n + 1));
-    for (const { event, tag } of member.events) {
-      if (event === "sent" && tag?.startsWith(`${member.name} says `)) says(Number(tag.slice(tag.lastIndexOf(" "))));
-    }
+    for (const event of member.events) if (said(event, member)) says(numberOf(event));
     for (const survivor of survivors) for (const { n } of survivor.dataFrom(member.id)) if (n !== undefined) says(n);
     state.count = Math.max(count, state.noted);
     this.#note(member, state);
@@ -94,8 +101,8 @@ export class Chatter {
     const left = () => Math.max(1, ms - (now() - began));
     const whole = await Promise.all(
       members.map(async (sender) => {
-        const first = await after(sender, ({ event, tag, t }) => event === "sent" && t >= since && tag?.startsWith(`${sender.name} says `), left(), "says something after the fault");
-        const n = Number(first.tag.slice(first.tag.lastIndexOf(" ")));
+        const first = await after(sender, (event) => said(event, sender, since), left(), "says something after the fault");
+        const n = numberOf(first);
         const heard = await Promise.all(
           members
             .filter((receiver) => receiver !== sender)

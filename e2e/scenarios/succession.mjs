@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { silence } from "../harness/chatter.mjs";
 import { listEachOther, marks, said } from "../harness/oracle.mjs";
-import { now, passed, wall } from "../harness/time.mjs";
+import { now, passed, short, wall } from "../harness/time.mjs";
 
 /** Messages of all reach all again that many ms after the fault: a deadline, not the goal (`cargo xtask bench recovery`). */
 export const RECOVERED = { plain: 10_000, lab: 18_000 };
@@ -85,6 +85,32 @@ export class Fault {
     this.oneHost();
   }
 
+  /** Somebody comes while the survivors talk: all list each other within `ms`; it hears what is said from then on, and talks. */
+  async joinedBy(kind, ms) {
+    const { room, chatter } = this;
+    const began = now();
+    const newcomer = await room.start(kind);
+    this.survivors = [...this.survivors, newcomer];
+    await listEachOther(this.survivors, Math.max(1, ms - (now() - began)));
+    this.newcomer = { member: newcomer, since: wall() };
+    room.note(`${newcomer.name} lists all ${round(now() - began)} ms after its start`);
+    await chatter.begin([newcomer], RECOVERED[room.net.kind], this.survivors);
+    return newcomer;
+  }
+
+  /** All is said: the newcomer has heard the last of each, and the first that each said when all listed it, or one before. */
+  async #entered(here) {
+    const { member, since } = this.newcomer;
+    const others = here.filter((other) => other !== member);
+    await this.room.ledger.caughtUp(others, member, ARRIVE);
+    for (const other of others) {
+      const [first] = member.dataFrom(other.id);
+      const due = this.chatter.saidSince(other, since);
+      assert(first?.n <= due, `${member.name} is listed, and of ${other.name} it heard ${short(first)} first, not ${due}`);
+    }
+    this.room.ledger.enterTalking(member);
+  }
+
   oneHost() {
     assert.equal(this.room.members.filter((member) => member.isHost).length, 1, "there is one host");
   }
@@ -94,6 +120,7 @@ export class Fault {
     const { ledger } = this.room;
     const here = this.room.members;
     await this.chatter.hush(here);
+    if (this.newcomer) await this.#entered(here);
     await ledger.heard(here, here, ARRIVE);
     await ledger.fence(here, ARRIVE);
     ledger.exact(here, here, this.room.dead);
@@ -107,15 +134,15 @@ export class Fault {
     for (const member of dead) this.chatter.buried(member, survivors);
     await this.settle();
     for (const member of dead) {
-      room.ledger.samePrefix(member, survivors);
+      room.ledger.samePrefix(member, survivors.filter((survivor) => this.marks.has(survivor)));
       this.droppedOnce(member);
     }
     this.oneHost();
   }
 
-  /** Each of the others was told once that this one is gone. */
+  /** Each of the others that were there was told once that this one is gone. */
   droppedOnce(gone) {
-    const since = new Map(this.survivors.map((member) => [member, this.marks.get(member)]));
+    const since = new Map([...this.marks].filter(([member]) => this.survivors.includes(member)));
     said(since, `told once that ${gone.name} is gone`, ({ event, id }) => event === "peerdropped" && id === gone.id);
   }
 }
