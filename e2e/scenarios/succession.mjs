@@ -70,6 +70,16 @@ export class Fault {
     this.room.note(`it was gone ${gone} ms after it was told to leave; the longest silence was ${round(still)} ms (${judged(still, this.room.net, GOAL.polite)})`);
   }
 
+  /** Until each of `members` has heard so many more of each of the others: some are on the way when something happens. */
+  async talk(members, count = 20) {
+    const since = marks(members);
+    const heard = (receiver, sender) => receiver.events.slice(since.get(receiver)).filter(({ event, from }) => event === "data" && from === sender.id).length;
+    const pairs = members.flatMap((receiver) => members.filter((sender) => sender !== receiver).map((sender) => [receiver, sender]));
+    await Promise.all(
+      pairs.map(([receiver, sender]) => receiver.until(() => heard(receiver, sender) >= count, RECOVERED[this.room.net.kind], `hears ${count} more of ${sender.name}`)),
+    );
+  }
+
   /** Until so long after the fault: that long it lasts. */
   lasts(ms) {
     return passed(ms, this.began);
