@@ -1,6 +1,6 @@
 // By --only: what takes a minute, npm `peer`, in the lab.
 
-import { LINK, playLong } from "./failovers.mjs";
+import { LINK, MINUTE, playLong } from "./failovers.mjs";
 import { labNet } from "./harness/net.mjs";
 
-playLong(() => labNet(LINK), "npm-peer");
+playLong(() => labNet(LINK), "npm-peer", MINUTE);

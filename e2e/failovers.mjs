@@ -5,7 +5,6 @@ import { Stage } from "./harness/stage.mjs";
 import * as busyHost from "./scenarios/busy-host.mjs";
 import * as hiddenHandsOver from "./scenarios/hidden-host-hands-over.mjs";
 import * as hiddenLong from "./scenarios/hidden-host-long.mjs";
-import * as hiddenShort from "./scenarios/hidden-host-short.mjs";
 import * as bothKilled from "./scenarios/host-and-deputy-killed.mjs";
 import * as cutForGood from "./scenarios/host-cut-for-good.mjs";
 import * as cut from "./scenarios/host-cut.mjs";
@@ -42,9 +41,11 @@ const SOON = {
   "no server": signallingShort,
 };
 const IN_LAB = { "a page is cut off": cut, "a program is cut off": cutForGood, "the server is cut off": signallingSilent };
-/** What takes a minute, each in a room of its own. */
-const LONG = { "stopped for long": stoppedLong, "no server and two hosts lost": signallingHostsLost };
-const HIDDEN = Array(3).fill("hidden");
+/** What takes minutes: the scenario, and who plays it. */
+export const MINUTE = { "stopped for long": [stoppedLong, MIX], "no server and two hosts lost": [signallingHostsLost, MIX] };
+export const NO_SERVER = { "no server": [signallingLong, MIX] };
+export const HIDDEN = { "a hidden page": [hiddenLong, Array(3).fill("hidden")] };
+export const HANDS_OVER = { "a hidden page and others": [hiddenHandsOver, ["hidden", "hidden", "native", "chromium"]] };
 
 /** A stage on the net that `open` makes, for the tests of a file; `first` is closed before it. */
 function onStage(open, mix, first = {}) {
@@ -72,24 +73,13 @@ export function playSoon(open, server, { lab = false, options } = {}) {
   }
 }
 
-/** What takes a minute, at the same time in rooms of their own: most of it is waiting. */
-export function playLong(open, server, more = {}) {
-  const stage = onStage(open, MIX);
-  describe("what takes a minute", { concurrency: true }, () => {
-    for (const [name, [scenario, mix]] of Object.entries({
-      ...Object.fromEntries(Object.entries(LONG).map(([name, scenario]) => [name, [scenario, MIX]])),
-      ...more,
-    })) {
-      test(`${server}, ${name}: ${scenario.title}`, { timeout: MINUTES }, (t) =>
-        stage().play(scenario, { server, mix, note: (text) => t.diagnostic(text) }),
-      );
-    }
-  });
+/** What takes minutes, at the same time in rooms of their own: most of it is waiting. */
+export function playLong(open, server, scenarios) {
+  const [[, mix]] = Object.values(scenarios);
+  const stage = onStage(open, mix);
+  const declare = ([name, [scenario, mix]]) =>
+    test(`${server}, ${name}: ${scenario.title}`, { timeout: MINUTES }, (t) =>
+      stage().play(scenario, { server, mix, note: (text) => t.diagnostic(text) }),
+    );
+  describe("what takes minutes", { concurrency: true }, () => Object.entries(scenarios).forEach(declare));
 }
-
-export const withHiddenShort = { "a hidden page": [hiddenShort, HIDDEN] };
-export const withHiddenLong = {
-  "a hidden page": [hiddenLong, HIDDEN],
-  "a hidden page and others": [hiddenHandsOver, ["hidden", "hidden", "native", "chromium"]],
-  "no server": [signallingLong, MIX],
-};

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use crate::counts::{Counts, Reader};
 use crate::repo::Repo;
 use crate::run::{self, End};
-use crate::{Result, compile};
+use crate::wanted::is_beside;
+use crate::{Failure, Result, compile};
 
 /// Lines of a failed case's log that are shown.
 const TAIL: usize = 120;
@@ -83,14 +84,13 @@ pub(crate) struct PartResult {
     pub(crate) failed: Vec<String>,
 }
 
-/// Runs all cases of a part, one after another, and sums up.
+/// Runs all cases of a part, one after another but for those that run beside the others, and sums up.
 pub(crate) fn run_part(repo: &Repo, part: &str, cases: Vec<Case>) -> Result<PartResult> {
     println!("── {part}");
+    let started = Instant::now();
     let mut finished = Vec::new();
     let mut counts = Counts::default();
-    for case in cases {
-        progress(&format!("  …      {}", case.name));
-        let done = run_case(repo, part, case)?;
+    let mut end = |done: Finished| {
         progress("");
         // A crate without unit tests has a test program all the same.
         if !done.counts.is_empty() {
@@ -98,8 +98,26 @@ pub(crate) fn run_part(repo: &Repo, part: &str, cases: Vec<Case>) -> Result<Part
         }
         counts += done.counts;
         finished.push(done);
-    }
-    write_results(repo, part, counts, &finished)?;
+    };
+    let (beside, cases): (Vec<Case>, Vec<Case>) =
+        cases.into_iter().partition(|case| is_beside(&case.name));
+    std::thread::scope(|scope| -> Result<()> {
+        let beside: Vec<_> = beside
+            .into_iter()
+            .map(|case| scope.spawn(move || run_case(repo, part, case)))
+            .collect();
+        for case in cases {
+            progress(&format!("  …      {}", case.name));
+            end(run_case(repo, part, case)?);
+        }
+        for thread in beside {
+            progress("  …      what runs beside them");
+            let done = thread.join();
+            end(done.map_err(|_| Failure::new("a case that ran beside others panicked"))??);
+        }
+        Ok(())
+    })?;
+    write_results(repo, part, started.elapsed(), counts, &finished)?;
     let failed = finished
         .into_iter()
         .filter(|done| done.counts.failed > 0)
@@ -216,7 +234,13 @@ fn progress(text: &str) {
     }
 }
 
-fn write_results(repo: &Repo, part: &str, sum: Counts, finished: &[Finished]) -> Result<()> {
+fn write_results(
+    repo: &Repo,
+    part: &str,
+    took: Duration,
+    sum: Counts,
+    finished: &[Finished],
+) -> Result<()> {
     let cases: Vec<Value> = finished
         .iter()
         .map(|done| {
@@ -231,13 +255,12 @@ fn write_results(repo: &Repo, part: &str, sum: Counts, finished: &[Finished]) ->
             })
         })
         .collect();
-    let seconds: f64 = finished.iter().map(|done| done.took.as_secs_f64()).sum();
     let result = json!({
         "part": part,
         "passed": sum.passed,
         "failed": sum.failed,
         "skipped": sum.skipped,
-        "seconds": (seconds * 1000.0).round() / 1000.0,
+        "seconds": round(took),
         "cases": cases,
     });
     write_json(
@@ -258,4 +281,39 @@ pub(crate) fn write_json(path: &Path, value: &Value) -> Result<()> {
     }
     std::fs::write(path, format!("{value:#}\n"))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(name: &str, script: &str) -> Case {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        Case::process(name, command, Reader::ExitCode, Duration::from_secs(20))
+    }
+
+    #[test]
+    fn a_case_that_is_beside_runs_while_the_others_do_and_counts_like_them() {
+        let root = std::env::temp_dir().join(format!("xtask-cases-{}", std::process::id()));
+        std::fs::create_dir_all(&root).unwrap();
+        let repo = Repo {
+            target: root.clone(),
+            crates: Vec::new(),
+            root,
+        };
+        // Each waits for what the other does.
+        let meets = |mine: &str, other: &str| {
+            let at = repo.root.display();
+            format!("touch {at}/{mine}; until [ -e {at}/{other} ]; do sleep 0.01; done")
+        };
+        let cases = vec![
+            shell("a.test", &meets("a", "b")),
+            shell("b.beside.test", &format!("{}; exit 1", meets("b", "a"))),
+        ];
+        let result = run_part(&repo, "part", cases).unwrap();
+        std::fs::remove_dir_all(&repo.root).unwrap();
+        assert_eq!(result.failed, ["b.beside.test"]);
+        assert_eq!((result.counts.passed, result.counts.failed), (1, 1));
+    }
 }

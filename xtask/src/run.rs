@@ -24,6 +24,8 @@ const POLL: Duration = Duration::from_millis(20);
 
 static SIGNALLED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
 static STARTED: AtomicU32 = AtomicU32::new(0);
+/// How many of them run, or are being ended.
+static RUNNING: AtomicU32 = AtomicU32::new(0);
 
 /// From now on Ctrl-C and SIGTERM end what we started before they end us.
 pub(crate) fn watch_signals() {
@@ -165,10 +167,16 @@ fn start_and_wait(mut command: Command, limit: Duration) -> Result<Ended> {
     let mut child = command
         .spawn()
         .map_err(|e| Failure::new(format!("cannot start `{}`: {e}", describe(&command))))?;
-    let status = wait(&mut child, limit)?;
+    RUNNING.fetch_add(1, Ordering::Relaxed);
+    let status = wait(&mut child, limit);
     let left_behind = end_marked(&mark);
-    let end = match status {
+    RUNNING.fetch_sub(1, Ordering::Relaxed);
+    let end = match status? {
         None if signalled() => {
+            // Another thread may be ending its own still.
+            while RUNNING.load(Ordering::Relaxed) > 0 {
+                std::thread::sleep(POLL);
+            }
             eprintln!("xtask: interrupted");
             std::process::exit(130);
         }

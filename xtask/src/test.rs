@@ -9,7 +9,7 @@ use crate::counts::{Counts, Reader};
 use crate::repo::Repo;
 use crate::rust_tests::{self, Built, TestProgram};
 use crate::setup::{self, Need};
-use crate::wanted::{is_wanted, matches};
+use crate::wanted::{is_beside, is_wanted, matches};
 use crate::{Failure, Result, build, check, layering, size, test_files};
 
 /// A group of cases with a name for `--only`.
@@ -377,7 +377,7 @@ const IN_LAB: &str = ".lab.test.mjs";
 
 fn e2e(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
     let mut cases = node_cases(plan.repo, "e2e", minutes(20));
-    cases.retain(|case| !case.name.ends_with(IN_LAB));
+    cases.retain(|case| !case.name.ends_with(IN_LAB) && !is_beside(&case.name));
     Ok(cases)
 }
 
@@ -393,8 +393,10 @@ fn soak(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
 fn e2e_lab(plan: &mut Plan<'_>) -> Result<Vec<Case>> {
     // The networks themselves first: without them nothing of the rest holds.
     let mut cases = node_cases(plan.repo, "e2e/lab", minutes(5));
+    // The lab's files wait for its links most of the time: what runs beside others runs beside them.
     let rooms = node_cases(plan.repo, "e2e", minutes(20));
-    cases.extend(rooms.into_iter().filter(|case| case.name.ends_with(IN_LAB)));
+    let wanted = |case: &Case| case.name.ends_with(IN_LAB) || is_beside(&case.name);
+    cases.extend(rooms.into_iter().filter(wanted));
     Ok(cases)
 }
 

@@ -2,6 +2,8 @@
 
 /// Files with this in their name take many minutes: they run only when `--only` says it, too.
 const LONG: &str = ".long.";
+/// Files with this in their name take minutes and next to no work: they run beside the others of their part.
+const BESIDE: &str = ".beside.";
 
 /// Does a case (`e2e/join.test.mjs`, `sim/host_dies`) answer to this name: the start of its file's name,
 /// or of the whole?
@@ -21,6 +23,11 @@ pub(crate) fn is_wanted(case: &str, only: Option<&str>, whole: bool) -> bool {
     }
 }
 
+/// Does it begin with its part, and run while the others do?
+pub(crate) fn is_beside(case: &str) -> bool {
+    case.contains(BESIDE)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -31,6 +38,12 @@ mod tests {
         assert!(matches("e2e/contract/stock.test.mjs", "e2e/contract"));
         assert!(matches("sim/host_dies", "host"));
         assert!(!matches("sim/host_dies", "dies"));
+    }
+
+    #[test]
+    fn what_runs_beside_others_says_so_in_its_name() {
+        assert!(is_beside("e2e/hidden-minutes.beside.test.mjs"));
+        assert!(!is_beside("e2e/failover-minutes.test.mjs"));
     }
 
     #[test]
