@@ -1,6 +1,6 @@
-// By --only: what takes a minute, our server, in the lab.
+// By --only: what takes a minute, our server, in the lab, where the server can be cut off and go on.
 
-import { LINK, MINUTE, playLong } from "./failovers.mjs";
+import { LINK, MINUTE, NO_SERVER, playLong, SERVER_CUT_OFF } from "./failovers.mjs";
 import { labNet } from "./harness/net.mjs";
 
-playLong(() => labNet(LINK), "ours", MINUTE);
+playLong(() => labNet(LINK), "ours", { ...MINUTE, ...NO_SERVER }, SERVER_CUT_OFF);

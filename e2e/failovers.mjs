@@ -15,6 +15,7 @@ import * as stopped from "./scenarios/host-stopped.mjs";
 import * as signallingHostsLost from "./scenarios/signalling-cut-hosts-lost.mjs";
 import * as signallingLong from "./scenarios/signalling-cut-long.mjs";
 import * as signallingShort from "./scenarios/signalling-cut-short.mjs";
+import * as signallingSilentLong from "./scenarios/signalling-cut-silent-long.mjs";
 import * as signallingSilent from "./scenarios/signalling-cut-silent.mjs";
 
 /**
@@ -44,6 +45,7 @@ const IN_LAB = { "a page is cut off": cut, "a program is cut off": cutForGood, "
 /** What takes minutes: the scenario, and who plays it. */
 export const MINUTE = { "stopped for long": [stoppedLong, MIX], "no server and two hosts lost": [signallingHostsLost, MIX] };
 export const NO_SERVER = { "no server": [signallingLong, MIX] };
+export const SERVER_CUT_OFF = { "the server is cut off": [signallingSilentLong, MIX] };
 export const HIDDEN = { "a hidden page": [hiddenLong, Array(3).fill("hidden")] };
 export const HANDS_OVER = { "a hidden page and others": [hiddenHandsOver, ["hidden", "hidden", "native", "chromium"]] };
 
@@ -73,8 +75,11 @@ export function playSoon(open, server, { lab = false, options } = {}) {
   }
 }
 
-/** What takes minutes, at the same time in rooms of their own: most of it is waiting. */
-export function playLong(open, server, scenarios) {
+/**
+ * What takes minutes, at the same time in rooms of their own: most of it is waiting. Those of `alone` follow one after
+ * another: what they do befalls every room of the stage.
+ */
+export function playLong(open, server, scenarios, alone = {}) {
   const [[, mix]] = Object.values(scenarios);
   const stage = onStage(open, mix);
   const declare = ([name, [scenario, mix]]) =>
@@ -82,4 +87,5 @@ export function playLong(open, server, scenarios) {
       stage().play(scenario, { server, mix, note: (text) => t.diagnostic(text) }),
     );
   describe("what takes minutes", { concurrency: true }, () => Object.entries(scenarios).forEach(declare));
+  Object.entries(alone).forEach(declare);
 }

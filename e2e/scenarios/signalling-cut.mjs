@@ -15,7 +15,21 @@ const signalling = (state) => (event) => event.event === "signalling" && event.s
 /** How signalling is cut. The server's process ends, and is another one on the same port later: sockets close at once. */
 const KILLED = { cut: ({ server }) => server.kill(), heal: ({ server }) => server.again(), told: true };
 /** The server's network is cut (in the lab): its packets vanish, and who waits for nothing of it need not notice. */
-export const SILENT = { cut: ({ net, server }) => net.cut(server.place), heal: ({ net, server }) => net.heal(server.place), told: false };
+export const SILENT = { cut: vanish, heal: ({ net, server }) => net.heal(server.place), told: false };
+
+/** Cuts the server off; gives what proves at the end that it was: of each member's heartbeats, every 5 s, none came there. */
+async function vanish({ net, server }) {
+  await net.cut(server.place);
+  const ways = async () => (await net.lab.command({ cmd: "stats" })).pairs.filter(({ to }) => to === server.place.node);
+  const before = await ways();
+  return async (members) => {
+    const after = await ways();
+    for (const { name, place } of members) {
+      const [was, is] = [before, after].map((pairs) => pairs.find(({ from }) => from === place.node));
+      assert(is.cut > was.cut && is.delivered === was.delivered, `the server is cut off from ${name}: ${JSON.stringify([was, is])}`);
+    }
+  };
+}
 
 /** Signalling is cut for `ms`; meanwhile `losses` hosts are killed, one after the other. */
 export async function cutSignalling(room, ms, losses, how = KILLED) {
@@ -32,7 +46,7 @@ async function whileCut(room, ms, losses, { cut, heal, told }) {
   const { founding } = await status(room.host, "before");
   const since = new Map(fault.marks);
   const began = now();
-  await cut(room);
+  const proof = await cut(room);
   if (told) await hears(since, "signalling is down", signalling("down"), NOTICED);
   // Data flows.
   await fault.recovers(wall(), fault.all);
@@ -53,6 +67,7 @@ async function whileCut(room, ms, losses, { cut, heal, told }) {
   await fault.lasts(ms);
   const here = room.members;
   await fault.recovers(wall(), here);
+  await proof?.(here);
 
   await heal(room);
   const again = now();
