@@ -91,7 +91,8 @@ class RunningBrowser {
     const before = this.#pageProcesses();
     // Tabs of one Chromium context hide each other, and hidden pages are throttled.
     const context = this.kind === "chromium" && !this.cover ? await this.browser.createBrowserContext() : undefined;
-    const page = await (context ?? this.browser).newPage();
+    // And those of one Firefox window do: each page has a window of its own.
+    const page = await (context ?? this.browser).newPage(this.kind === "firefox" ? { type: "window" } : undefined);
     const errors = [];
     page.on("pageerror", (error) => errors.push(String(error?.stack ?? error)));
     page.on("console", (message) => {
