@@ -311,8 +311,15 @@ impl Checker {
         }
         let book = &mut self.books[member];
         let kept = RETENTION - LATE;
-        if book.dropped_for(other, now, kept) {
-            book.heard_mut(other).excused.clear();
+        let (forgotten, perhaps) = (
+            book.dropped_for(other, now, RETENTION),
+            book.dropped_for(other, now, kept),
+        );
+        let heard = book.heard_mut(other);
+        if forgotten {
+            heard.excused.clear();
+        } else if perhaps {
+            heard.released.append(&mut heard.excused);
         }
         // Nor does the sender keep what it directed to somebody who was gone, as it was told, for longer than retention,
         // however short the receiver found it: two sides of a partition part and meet at different times.
