@@ -4,28 +4,37 @@
 mod common;
 use common::*;
 use peerjs_mesh_core::Event;
+use peerjs_mesh_sim::World;
+
+/// One member speaks while the other is away; then somebody comes, and the speaker gives its office up. Speaker, who is
+/// away, newcomer.
+fn spoken_to_nobody(world: &mut World) -> [usize; 3] {
+    let all = room(world, 2);
+    let speaker = host_of(world, all[0]).expect("there is a host");
+    let [away] = without(&all, &[speaker])[..] else {
+        panic!("two members");
+    };
+    world.freeze(away);
+    talk(world, &[speaker], 500, 6_000);
+    let newcomer = join(world);
+    settle(world, &[speaker, newcomer], 15_000);
+    world.drop_host(speaker);
+    [speaker, away, newcomer]
+}
 
 #[test]
 fn who_was_away_hears_from_the_speaker_what_its_new_host_never_had() {
     for server in BOTH {
         for seed in 0..20 {
             let mut world = homes(server, seed);
-            let all = room(&mut world, 2);
-            let speaker = host_of(&world, all[0]).expect("there is a host");
-            let [away] = without(&all, &[speaker])[..] else {
-                panic!("two members");
-            };
-            world.freeze(away);
-            talk(&mut world, &[speaker], 500, 6_000);
-            let newcomer = join(&mut world);
-            settle(&mut world, &[speaker, newcomer], 15_000);
-            world.drop_host(speaker);
+            let [speaker, away, newcomer] = spoken_to_nobody(&mut world);
             world
                 .run_until(10_000, |w| host_of(w, speaker) == Some(newcomer))
                 .expect("the newcomer is the host");
             talk(&mut world, &[speaker, newcomer], 500, 2_000);
             world.wake(away);
-            let everybody = [all[0], all[1], newcomer];
+            let mut everybody = [speaker, away, newcomer];
+            everybody.sort_unstable();
             settle(&mut world, &everybody, 15_000);
             world.run_ms(5_000);
             let gaps = times(&world, away, |event| matches!(event, Event::Gap { .. }));
@@ -39,20 +48,12 @@ fn who_was_away_hears_from_the_speaker_what_its_new_host_never_had() {
 fn what_the_speaker_does_not_keep_either_is_one_gap() {
     for seed in 0..20 {
         let mut world = homes(BOTH[0], seed);
-        let all = room(&mut world, 2);
-        let speaker = host_of(&world, all[0]).expect("there is a host");
-        let [away] = without(&all, &[speaker])[..] else {
-            panic!("two members");
-        };
-        world.freeze(away);
-        talk(&mut world, &[speaker], 500, 6_000);
-        let newcomer = join(&mut world);
-        settle(&mut world, &[speaker, newcomer], 15_000);
-        world.drop_host(speaker);
+        let [speaker, away, newcomer] = spoken_to_nobody(&mut world);
         // For longer than anything is kept. Nobody speaks after it.
         world.run_ms(50_000);
         world.wake(away);
-        let everybody = [all[0], all[1], newcomer];
+        let mut everybody = [speaker, away, newcomer];
+        everybody.sort_unstable();
         settle(&mut world, &everybody, 15_000);
         world.run_ms(5_000);
         let id = world.id(speaker).to_owned();
