@@ -71,6 +71,8 @@ pub(crate) struct Cursor {
     pub(crate) serial_off: usize,
     /// Broadcasts are passed on. Else they come to the other end by another way.
     pub(crate) on: bool,
+    /// This host has let go of it, and its sender is not here: it may come, and say it again.
+    pub(crate) waits: bool,
 }
 
 impl Cursor {
@@ -82,6 +84,7 @@ impl Cursor {
             serial: 0,
             serial_off: 0,
             on: true,
+            waits: false,
         }
     }
 }

@@ -66,3 +66,76 @@ fn what_the_speaker_does_not_keep_either_is_one_gap() {
         all_hear_all(&mut world, &everybody);
     }
 }
+
+#[test]
+fn who_is_back_before_the_speaker_waits_for_it() {
+    for server in BOTH {
+        for seed in 0..20 {
+            let mut world = homes(server, seed);
+            let [speaker, away, newcomer] = spoken_to_nobody(&mut world);
+            world
+                .run_until(10_000, |w| host_of(w, speaker) == Some(newcomer))
+                .expect("the newcomer is the host");
+            world.freeze(speaker);
+            let dropped = |event: &Event| matches!(event, Event::PeerDropped { .. });
+            world
+                .run_until(15_000, |w| times(w, newcomer, dropped) > 0)
+                .expect("the speaker sleeps, and is dropped");
+            world.wake(away);
+            let hosted = |event: &Event| matches!(event, Event::HostConnected { .. });
+            let before = times(&world, away, hosted);
+            world
+                .run_until(15_000, |w| times(w, away, hosted) > before)
+                .expect("it is in the room again");
+            world.wake(speaker);
+            let mut everybody = [speaker, away, newcomer];
+            everybody.sort_unstable();
+            settle(&mut world, &everybody, 15_000);
+            world.run_ms(5_000);
+            let gaps = times(&world, away, |event| matches!(event, Event::Gap { .. }));
+            assert_eq!(gaps, 0, "seed {seed} on {}", server.name());
+            all_hear_all(&mut world, &everybody);
+        }
+    }
+}
+
+#[test]
+fn who_was_let_in_by_a_host_that_died_of_it_hears_what_was_said_until_it_is_let_in_again() {
+    for server in BOTH {
+        for seed in 0..20 {
+            let mut world = homes(server, seed);
+            let all = room(&mut world, 3);
+            let host = host_of(&world, all[0]).expect("there is a host");
+            let [heir, other] = line(&world, host)[..] else {
+                panic!("three members");
+            };
+            let newcomer = join(&mut world);
+            let joined = |world: &World, of: usize| {
+                let id = world.id(newcomer).to_owned();
+                times(
+                    world,
+                    of,
+                    |event| matches!(event, Event::PeerJoined { id: who, .. } if *who == id),
+                )
+            };
+            world
+                .run_until(10_000, |w| joined(w, host) > 0)
+                .expect("the host lets it in");
+            world.cut_one_way(host, newcomer, true);
+            world.cut_one_way(host, heir, true);
+            world
+                .run_until(10_000, |w| joined(w, other) > 0)
+                .expect("one of the others hears of it");
+            world.crash(host);
+            // It speaks to the newcomer, too, as far as it knows.
+            talk(&mut world, &[other], 200, 2_000);
+            let mut rest = [heir, other, newcomer];
+            rest.sort_unstable();
+            settle(&mut world, &rest, 95_000);
+            world.run_ms(5_000);
+            let gaps = times(&world, newcomer, |event| matches!(event, Event::Gap { .. }));
+            assert_eq!(gaps, 0, "seed {seed} on {}", server.name());
+            all_hear_all(&mut world, &rest);
+        }
+    }
+}

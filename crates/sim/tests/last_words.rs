@@ -165,6 +165,8 @@ fn a_newcomer_hears_of_a_gap_of_a_member_whose_greeting_died_with_the_host() {
             let rest = [new_host, all[3], newcomer];
             settle(&mut world, &rest, 15_000);
             all_hear_all(&mut world, &rest);
+            // It does not come back.
+            world.run_ms(35_000);
             assert_eq!(gaps(&world, &[newcomer]), 1, "seed {seed}");
             assert_eq!(world.checker().heard(new_host, speaker).len(), 5);
         }
@@ -206,11 +208,52 @@ fn who_was_let_in_without_hearing_of_it_is_told_what_it_missed_of_one_that_died(
             let mut rest = [host, other, late];
             rest.sort_unstable();
             settle(&mut world, &rest, 15_000);
-            world.run_ms(5_000);
+            // It does not come back.
+            world.run_ms(35_000);
             let gaps = times(&world, late, |event| matches!(event, Event::Gap { .. }));
             let heard = world.checker().heard(late, speaker).len();
             assert_eq!(gaps + heard, 1, "seed {seed} on {}", server.name());
             all_hear_all(&mut world, &rest);
         }
+    }
+}
+
+#[test]
+fn last_words_are_waited_for_while_there_is_no_host_for_their_sender_may_be_back_by_then() {
+    for server in BOTH {
+        let climate = Climate {
+            rate: (300_000, 300_000),
+            ..Climate::calm(server)
+        };
+        let mut world = World::new(5, climate);
+        let all = line(&mut world, 4);
+        let (host, speaker, listener) = (all[0], all[1], all[3]);
+        world.freeze(listener);
+        for _ in 0..6 {
+            world.send(speaker, 100_000, None);
+        }
+        let gone = |event: &Event| matches!(event, Event::PeerDropped { .. });
+        world
+            .run_until(15_000, |w| times(w, host, gone) == 1)
+            .expect("the listener sleeps, and is dropped");
+        world.freeze(speaker);
+        world
+            .run_until(15_000, |w| times(w, host, gone) == 2)
+            .expect("the speaker sleeps, too");
+        world.wake(listener);
+        let hosted = |event: &Event| matches!(event, Event::HostConnected { .. });
+        let before = times(&world, listener, hosted);
+        world
+            .run_until(15_000, |w| times(w, listener, hosted) > before)
+            .expect("it is in the room again");
+        // The speaker's last words are on their way to it, for seconds, and do not arrive.
+        let apart = world.partition(&[listener]);
+        world.wake(speaker);
+        world.run_ms(9_000);
+        world.heal_pairs(&apart);
+        settle(&mut world, &all, 15_000);
+        world.run_ms(5_000);
+        all_hear_all(&mut world, &all);
+        assert_eq!(gaps(&world, &all), 0, "{}", server.name());
     }
 }

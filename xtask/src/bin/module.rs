@@ -6,8 +6,12 @@ use std::collections::BTreeMap;
 use std::error::Error;
 
 use serde_json::json;
-use wasmparser::{KnownCustom, Name, Parser, Payload, TypeRef};
+use wasmparser::{
+    BinaryReader, ExportSectionReader, ExternalKind, KnownCustom, Name, Parser, Payload, TypeRef,
+};
 
+/// The section of what a module exports.
+const EXPORTS: u8 = 7;
 /// Functions listed in the report.
 const LISTED: usize = 40;
 
@@ -29,7 +33,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// The module without custom sections: names, producers, features are for tools, not for browsers.
+/// The module without custom sections: names, producers, features are for tools, not for browsers. What is exported keeps
+/// its order and not its name: `glue.ts` and `unpack.ts` go by the order, which is that of the names, memory first.
 fn strip(module: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut result = module.get(..8).ok_or("the module has no header")?.to_vec();
     let mut rest = &module[8..];
@@ -38,12 +43,59 @@ fn strip(module: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
         let section = rest
             .get(..1 + length + size)
             .ok_or("a section is cut off")?;
-        if id != 0 {
+        if id == EXPORTS {
+            let exports = exports(&section[1 + length..])?;
+            result.push(EXPORTS);
+            push_leb128(&mut result, exports.len());
+            result.extend(exports);
+        } else if id != 0 {
             result.extend_from_slice(section);
         }
         rest = &rest[section.len()..];
     }
     Ok(result)
+}
+
+/// The section of exports, named `a`, `b` and so on, without the addresses that the linker exports of its own accord.
+fn exports(section: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut kept = Vec::new();
+    let mut before = "";
+    for export in ExportSectionReader::new(BinaryReader::new(section, 0))? {
+        let export = export?;
+        if export.kind == ExternalKind::Func {
+            if export.name < before {
+                return Err(format!("{} is exported after {before}", export.name).into());
+            }
+            before = export.name;
+        }
+        if export.kind != ExternalKind::Global {
+            kept.push((export.kind, export.index));
+        }
+    }
+    let mut result = Vec::new();
+    push_leb128(&mut result, kept.len());
+    for (name, (kind, index)) in (b'a'..=b'z').zip(&kept) {
+        let kind = match kind {
+            ExternalKind::Func => 0,
+            ExternalKind::Memory => 2,
+            other => return Err(format!("nobody expects an export that is a {other:?}").into()),
+        };
+        result.extend([1, name, kind]);
+        push_leb128(&mut result, *index as usize);
+    }
+    match kept.len() {
+        0..=26 => Ok(result),
+        more => Err(format!("{more} exports, and 26 letters").into()),
+    }
+}
+
+/// Appends a number as unsigned LEB128.
+fn push_leb128(result: &mut Vec<u8>, mut value: usize) {
+    while value > 0x7f {
+        result.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    result.push(value as u8);
 }
 
 /// An unsigned LEB128 number, and how many bytes it took.
@@ -170,6 +222,22 @@ mod tests {
         let mut expected = b"\0asm\x01\0\0\0".to_vec();
         expected.extend([1, 4, 1, 0x60, 0, 0, 10, 1, 0]);
         assert_eq!(strip(&module()).unwrap(), expected);
+    }
+
+    #[test]
+    fn what_is_exported_keeps_its_order_and_not_its_name() {
+        let mut named = vec![3];
+        named.extend([6, b'm', b'e', b'm', b'o', b'r', b'y', 2, 0]);
+        named.extend([4, b's', b'e', b'n', b'd', 0, 0xc8, 1]);
+        named.extend([
+            10, b'_', b'_', b'd', b'a', b't', b'a', b'_', b'e', b'n', b'd', 3, 1,
+        ]);
+        let lettered = [2, 1, b'a', 2, 0, 1, b'b', 0, 0xc8, 1];
+        assert_eq!(exports(&named).unwrap(), lettered);
+        let table = [1, 1, b't', 1, 0];
+        assert!(exports(&table).is_err());
+        let out_of_order = [2, 1, b'b', 0, 0, 1, b'a', 0, 1];
+        assert!(exports(&out_of_order).is_err());
     }
 
     #[test]

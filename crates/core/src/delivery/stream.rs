@@ -26,9 +26,6 @@ pub(crate) struct Stream {
     pub(crate) based: bool,
     /// What we had taken of it, before it was gone for so long that it was forgotten.
     pub(crate) before: Option<Pos>,
-    /// It was gone before it could say where it begins for us: a gap was told of what came after this. Should it come back
-    /// and begin earlier, there is more that will not come (seed 2000016794).
-    pub(crate) guessed: u64,
     /// Taken by everybody in the roster: this broadcast, and so many bytes of the next.
     pub(crate) safe: u64,
     pub(crate) safe_off: u64,
@@ -88,7 +85,6 @@ impl Stream {
             pos: Pos::default(),
             based: false,
             before: None,
-            guessed: 0,
             safe: 0,
             safe_off: 0,
             retain: 0,

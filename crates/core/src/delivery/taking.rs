@@ -144,6 +144,20 @@ impl Stream {
         skipped
     }
 
+    /// Its sender is gone for good, after broadcast `last`; says what is missing. Where it did not say where it begins for us,
+    /// what a host has told may have been for us or not.
+    pub(crate) fn end(&mut self, last: u64) -> Option<(u64, u64)> {
+        if !self.based {
+            let from = self.before.map_or(self.released(), |before| before.b);
+            if !self.outlived || last <= from {
+                return None;
+            }
+            self.before = Some(Pos { b: last, d: 0 });
+            return Some((from + 1, last));
+        }
+        self.skip_to(last)
+    }
+
     /// Broadcast `b` is behind us.
     fn arrive(&mut self, b: u64) {
         self.pos = Pos { b, d: 0 };

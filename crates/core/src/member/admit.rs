@@ -151,9 +151,18 @@ impl Member {
         if !known {
             self.roster.push(seat);
         }
-        self.let_come_again(id, peer);
+        // Others may have waited for it, who lack what this host has let go of.
+        let mut least = u64::MAX;
+        for link in &mut self.links {
+            if let Some(cursor) = link.cursor(peer).filter(|cursor| cursor.waits) {
+                cursor.waits = false;
+                least = least.min(cursor.b.saturating_sub(1));
+            }
+        }
+        self.come_again(peer, inc, least);
         let roster = self.open_cursors(id, peer, known, back);
         self.welcome(id, peer, known, roster);
+        self.let_come_again(id, peer);
         // Where somebody is back others may count less as safe than we do: all of it is told again.
         if let Role::Host(hosting) = &mut self.role {
             hosting.safe_changed = self.roster.iter().map(|seat| seat.key).gather();
@@ -204,17 +213,27 @@ impl Member {
     fn let_come_again(&mut self, id: LinkId, peer: Key) {
         let mut at = 0;
         while let Some(position) = self.link(id).and_then(|link| link.reported.get(at)) {
-            let (key, inc, b) = (position.sender, position.inc, position.b);
+            let (key, inc, b, off) = (position.sender, position.inc, position.b, position.off);
             at += 1;
-            if key != peer
-                && let Some(source) = self.link_to(key)
-                && let Some(stream) = self.stream_mut(key)
-                && stream.inc == inc
-                && stream.rewind(b)
-            {
-                self.ask_again(source, key);
+            if key != peer && self.stream(key).is_some_and(|stream| b < stream.released()) {
+                self.on_fetch(id, key, inc, b, off);
             }
         }
+    }
+
+    /// Somebody lacks what comes after this: if this host has let go of it, its sender says it again. True: so it was.
+    pub(super) fn come_again(&mut self, key: Key, inc: u64, b: u64) -> bool {
+        if self.is_host()
+            && !mutant!(self, OldWordsGone)
+            && let Some(source) = self.link_to(key)
+            && let Some(stream) = self.stream_mut(key)
+            && stream.inc == inc
+            && stream.rewind(b)
+        {
+            self.ask_again(source, key);
+            return true;
+        }
+        false
     }
 
     /// A guest's link passes on everybody's messages but its own; says from where.
@@ -222,7 +241,6 @@ impl Member {
     fn open_cursors(&mut self, id: LinkId, peer: Key, known: bool, back: bool) -> Vec<RosterEntry> {
         let mut entries: Vec<(Key, RosterEntry)> = Vec::with_capacity(self.roster.len());
         let mut cursors = Vec::new();
-        let mut gaps = Vec::new();
         let Some(link) = self.link(id) else {
             return Vec::new();
         };
@@ -244,14 +262,6 @@ impl Member {
             };
             if mutant!(self, NoResumeReplay) && known {
                 (b, off) = (stream.held(), 0);
-            }
-            if b < stream.released() {
-                gaps.push(Record::Gap {
-                    sender: stream.key,
-                    inc: stream.inc,
-                    to: stream.released(),
-                });
-                (b, off) = (stream.released(), 0);
             }
             cursors.push(Cursor::new(stream.key, b.wrapping_add(1), off));
             if let Some(seat) = self.seat(stream.key) {
@@ -291,9 +301,6 @@ impl Member {
             .gather();
         if let Some(link) = self.link_mut(id) {
             link.cursors = cursors;
-        }
-        for gap in gaps {
-            self.before_pieces(id, &gap);
         }
         ordered
     }

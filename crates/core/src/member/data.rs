@@ -141,6 +141,11 @@ impl Member {
             }
             Taken::Doubled => {
                 self.counters.doubled += 1;
+                if let (true, Some((Some(to), d)), 0) = (is_host, to, piece.offset) {
+                    // It may have had it, and have forgotten it with the sender, which was away for long (seed 2400031101).
+                    let pos = Pos { b: piece.b, d };
+                    self.pass_again(self.link_to(to), key, to, pos);
+                }
                 if mutant!(self, NoDedupe) {
                     self.hear_twice(key, piece);
                 }

@@ -22,11 +22,17 @@ impl Member {
             return;
         };
         let asking = !at_once && !mutant!(self, NoReport) && self.ask_reports(key);
-        let more = self.fetch(key, true);
+        let more = self.fetch(key);
         let at = self.now.plus_ms(DROP_MS);
         // What does not come in time is named, so that those who lack it hear of a gap.
-        let last = self.stream(key).map_or(0, |stream| stream.held());
-        let last = last.max(more.unwrap_or(0));
+        let mut last = self.stream(key).map_or(0, |stream| stream.held());
+        for link in &self.links {
+            for report in &link.reported {
+                if report.sender == key && report.inc == inc && link.is_guest() {
+                    last = last.max(report.b);
+                }
+            }
+        }
         let last = match mutant!(self, LastNumberShort) {
             true => last.saturating_sub(1),
             false => last,
@@ -40,7 +46,7 @@ impl Member {
         let Role::Host(hosting) = &mut self.role else {
             return;
         };
-        if (more.is_some() || asking) && !at_once {
+        if (more || asking) && !at_once {
             let at = match hosting.dropping.iter().find(|it| it.was.member == key) {
                 Some(it) => it.at,
                 None => {

@@ -125,7 +125,7 @@ fn next_piece<'s>(
         let Some(stream) = find(cursor.sender) else {
             continue;
         };
-        if cursor.b <= stream.released() {
+        if cursor.b <= stream.released() && !cursor.waits {
             cursor.b = stream.released() + 1;
             cursor.off = 0;
         }

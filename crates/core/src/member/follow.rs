@@ -47,6 +47,7 @@ impl Member {
         self.host = Some(host);
         self.role = Role::Guest(id);
         self.held_deltas.clear();
+        self.wait_anew();
         self.limit_tries = 0;
         if let Some(link) = self.link_mut(id) {
             link.set_standing(Standing::MyHost, now);
@@ -278,18 +279,27 @@ impl Member {
 
     pub(super) fn on_base(&mut self, from: Key, inc: u64, first: u64, at: Pos) {
         let b = at.b;
+        let id = match &self.role {
+            Role::Guest(id) => Some(*id),
+            _ => self.link_to(from),
+        };
         let Some(stream) = self.stream_mut(from).filter(|stream| stream.inc == inc) else {
             return;
         };
-        let mut missing = None;
+        let (mut missing, mut again) = (None, false);
         stream.notify = true;
         stream.ack_due = true;
         stream.forgive(at);
         if !stream.based {
-            stream.before.get_or_insert(Pos { b: first, d: 0 });
+            let before = *stream.before.get_or_insert(Pos { b: first, d: 0 });
+            // It knew us before we knew of it: our host may have died as it let us in (seed 1065023036).
+            again = stream.rewind(b.max(before.b));
             missing = stream.begin(at);
-            if b < stream.guessed {
-                missing.get_or_insert((0, stream.guessed)).0 = b + 1;
+            let begins = stream.pos.b;
+            if stream.held() < begins {
+                // What was said before is not wanted, nor asked for when what follows comes first (seed 2400040457).
+                stream.skip_to(begins);
+                again = true;
             }
         } else if stream.pos.b < b {
             // What others have kept of those before still comes, or they say that it does not.
@@ -299,6 +309,9 @@ impl Member {
         }
         if let Some((first, last)) = missing {
             self.gap(from, first, last);
+        }
+        if let (true, Some(id)) = (again, id) {
+            self.ask_again(id, from);
         }
         self.schedule_ack();
         self.mark_safe_dirty(from);

@@ -96,6 +96,7 @@ impl Member {
         self.role = Role::Host(Box::new(Hosting::new(lost, self.now)));
         self.acks.clear();
         self.held_deltas.clear();
+        self.wait_anew();
         self.settled = false;
         if self.seat(self.me).is_none() {
             self.roster.push(Seat {

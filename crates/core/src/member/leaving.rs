@@ -1,8 +1,8 @@
 //! Members that go: their last words come before the user hears of it.
 
-use super::Member;
 use super::mutation::mutant;
 use super::roster::Dropped;
+use super::{Member, Role};
 use crate::api::Event;
 use crate::config::RETENTION_MS;
 use crate::delivery::Pos;
@@ -11,8 +11,9 @@ use crate::prelude::*;
 use crate::time::Instant;
 use crate::wire::{Removed, kind};
 
-/// How long a member's last messages are waited for, once nothing more of them comes, before it counts as gone with a
-/// gap, ms (guess: two repairs); but no longer than anything is kept.
+/// How long a member's last messages are waited for, once nothing more of them comes, before it counts as gone, ms (guess:
+/// two repairs); but no longer than anything is kept. Should it come back it says them again; else the gap is told when it
+/// is forgotten.
 const LAST_WORDS_MS: u64 = 5_000;
 /// And so long their directed ones that are not here, once nothing more comes, ms (guess: a slow round trip and a loss); also at
 /// a host: whoever has just handed over to it may still be passing them on (seed 1510001527).
@@ -46,26 +47,14 @@ impl Member {
             self.take_no_more_from(key);
         }
         let mut missing = None;
-        let listed = self.view.contains(&key);
-        let old = self.is_old();
+        let begins = self.view.contains(&key) && self.is_old();
         if let Some(stream) = self.stream_mut(key) {
             stream.last = Some(last);
             stream.reported_at = None;
-            let released = stream.released();
-            let from = stream.before.map_or(released, |before| before.b);
-            if (stream.outlived || old) && !stream.based && listed && last > from {
-                // It cannot say any more where it begins for us. Whatever is kept was sent after we came, if that is long
-                // ago; else what a host has told may have been for us or not, and is not given out, should its sender
-                // come back, either.
-                if old {
-                    missing = stream.begin(Pos { b: released, d: 0 });
-                } else {
-                    missing = Some((from + 1, last));
-                    if stream.before.is_none() {
-                        stream.guessed = from;
-                    }
-                    stream.before = Some(Pos { b: last, d: 0 });
-                }
+            let b = stream.released();
+            if begins && !stream.based && last > b {
+                // It cannot say any more where it begins for us: whatever is kept was sent after we came.
+                missing = stream.begin(Pos { b, d: 0 });
             }
         }
         if let Some((first, last)) = missing {
@@ -85,8 +74,8 @@ impl Member {
     /// Somebody who was dropped may come back and lack what is not known to have been taken by all until now: it is
     /// kept, as long as there is such a member. `back`: one of them is here again.
     pub(super) fn hold(&mut self, back: bool) {
-        let waits =
-            self.dropped.iter().any(|gone| !gone.was.politely) && !mutant!(self, NoRetention);
+        let away = self.dropped.iter().any(|gone| !gone.was.politely);
+        let waits = (away || self.hold_until.is_some()) && !mutant!(self, NoRetention);
         for at in 0..=self.streams.len() {
             let stream = self.streams.get_mut(at).unwrap_or(&mut self.out.stream);
             if back {
@@ -121,8 +110,13 @@ impl Member {
 
     /// Those who have been gone for longer than anything is kept.
     pub(super) fn forget_on_time(&mut self) {
+        if self.hold_until.is_some_and(|at| self.now >= at) {
+            self.hold_until = None;
+            self.hold(false);
+        }
         while let Some(gone) = self.dropped.first()
             && self.now >= gone.at.plus_ms(RETENTION_MS)
+            && !self.view.contains(&gone.was.member)
         {
             let key = gone.was.member;
             self.dropped.take_at(0);
@@ -135,9 +129,11 @@ impl Member {
     }
 
     pub(super) fn forget_deadline(&self) -> Option<Instant> {
-        // In the order of their going.
-        let first = self.dropped.first()?;
-        Some(first.at.plus_ms(RETENTION_MS))
+        // In the order of their going; after it was told.
+        let first = self.dropped.first();
+        let first = first.filter(|it| !self.view.contains(&it.was.member));
+        let first = first.map(|it| it.at.plus_ms(RETENTION_MS));
+        [first, self.hold_until].into_iter().flatten().min()
     }
 
     /// Those who are gone: what they directed to us and is not here will not come, unless a new host has it.
@@ -165,22 +161,15 @@ impl Member {
                 leaving.last,
                 self.now >= self.until(leaving, LAST_WORDS_MS),
             );
-            let (there, taken) = match self.stream(key) {
-                Some(stream) if stream.based => (stream.pos.b >= last, stream.pos.b),
-                _ => (true, last),
-            };
+            let there = self
+                .stream(key)
+                .is_none_or(|stream| !stream.based || stream.pos.b >= last);
             let cut = mutant!(self, LastWordsCut);
             if !there && !cut && (!late || self.blocked) {
                 at += 1;
                 continue;
             }
             self.leaving.take_at(at);
-            if !there {
-                self.gap(key, taken + 1, last);
-                if let Some(stream) = self.stream_mut(key) {
-                    stream.skip_to(last);
-                }
-            }
             self.tell_gap(key);
             self.view.keep(|known| *known != key);
             if let Some(init) = self
@@ -195,12 +184,23 @@ impl Member {
         }
     }
 
-    /// Until when its last messages are waited for: so long after the latest of them.
+    /// Until when its last messages are waited for: so long after the latest of them. While there is no host they cannot
+    /// come, and it may be back where the next one is (drill `votes-kept`, seed 875).
     fn until(&self, leaving: &Leaving, ms: u64) -> Instant {
+        let most = leaving.since.plus_ms(RETENTION_MS);
+        if matches!(self.role, Role::Seeking(_)) {
+            return most;
+        }
         let news = self.stream(leaving.key).and_then(|stream| stream.news_at);
         let since = news.map_or(leaving.since, |at| at.max(leaving.since));
-        let most = leaving.since.plus_ms(RETENTION_MS);
         since.plus_ms(ms).min(most)
+    }
+
+    /// There is a host again: last words may come from now on.
+    pub(super) fn wait_anew(&mut self) {
+        for leaving in &mut self.leaving {
+            leaving.since = self.now;
+        }
     }
 
     pub(super) fn leaving_deadline(&self) -> Option<Instant> {

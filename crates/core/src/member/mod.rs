@@ -140,6 +140,8 @@ pub struct Member {
     view: Vec<Key>,
     leaving: Vec<Leaving>,
     dropped: Vec<Dropped>,
+    /// Somebody who was dropped is here again, and what is kept for such members is kept until then.
+    hold_until: Option<Instant>,
     init: Vec<InitData>,
     calls: Vec<Call>,
     /// Something has changed that a call may hang on.
@@ -250,6 +252,7 @@ impl Member {
             view: Vec::new(),
             leaving: Vec::new(),
             dropped: Vec::new(),
+            hold_until: None,
             init,
             calls: Vec::new(),
             calls_due: false,

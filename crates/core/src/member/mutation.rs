@@ -79,6 +79,8 @@ mutations! {
     NoResumeReplay = "no-resume-replay",
     /// R7: whoever accepts a host says how far it is. It says nothing of it.
     JoinWithoutPositions = "join-without-positions",
+    /// What a host has let go of and somebody lacks its sender says again. It is not asked to.
+    OldWordsGone = "old-words-gone",
     /// What is seen to be missing is asked for at once. It is not.
     NoAskAgain = "no-ask-again",
     /// What is missing for a second is asked for. It is not.

@@ -46,21 +46,26 @@ impl Member {
 
     pub(super) fn on_fetch(&mut self, id: LinkId, sender: Key, inc: u64, b: u64, off: u64) {
         let own = sender == self.me;
+        self.come_again(sender, inc, b);
+        // Whoever said it is not here, and may come: until then, or until it is dropped, it is waited for.
+        let is_host = self.is_host();
         let Some(stream) = self.stream(sender).filter(|stream| stream.inc == inc) else {
             return;
         };
         let released = stream.released();
         self.counters.repaired += stream.held().saturating_sub(b);
-        let mut off = off as usize;
-        if b < released {
-            off = 0;
-            // What is not kept is not coming: its sender may say so, and the host.
-            if own || self.is_host() {
+        let (mut from, mut off) = (b, off as usize);
+        let waits = b < released && is_host && !own;
+        if b < released && !waits {
+            (from, off) = (released, 0);
+            // What is not kept is not coming: its sender may say so.
+            if own {
                 let to = released;
                 self.before_pieces(id, &Record::Gap { sender, inc, to });
             }
         }
-        let mut cursor = Cursor::new(sender, b.max(released).wrapping_add(1), off);
+        let mut cursor = Cursor::new(sender, from.wrapping_add(1), off);
+        cursor.waits = waits;
         // Directed messages that are still being passed on are not begun again: on a slow way that would never end.
         if let Some(link) = self.link(id)
             && let Some(known) = link.cursors.iter().find(|it| it.sender == sender)
@@ -106,7 +111,7 @@ impl Member {
             host.fetching
                 .keep(|fetch| fetch.sender != key || held < fetch.target);
             if host.fetching.len() != before {
-                self.fetch(key, false);
+                self.fetch(key);
                 self.drop_on_time();
                 self.check_settled();
             }
@@ -119,26 +124,25 @@ impl Member {
         let senders: Vec<Key> = link.reported.iter().map(|p| p.sender).gather();
         for sender in senders {
             if self.link_to(sender).is_none() {
-                self.fetch(sender, false);
+                self.fetch(sender);
             }
         }
     }
 
-    /// Asks a guest for what it has of that sender's messages and we have not; says up to where. `all`: also
-    /// beyond what nobody has any more.
-    pub(super) fn fetch(&mut self, key: Key, all: bool) -> Option<u64> {
+    /// Asks a guest for what it has of that sender's messages and we have not; says whether anything is on its way.
+    pub(super) fn fetch(&mut self, key: Key) -> bool {
         let (Role::Host(host), Some(stream)) = (&self.role, self.stream(key)) else {
-            return None;
+            return false;
         };
         if mutant!(self, NoTailFetch) {
-            return None;
+            return false;
         }
         for fetch in &host.fetching {
             if fetch.sender == key {
-                return Some(fetch.target);
+                return true;
             }
         }
-        let (inc, held, safe) = (stream.inc, stream.held(), stream.safe);
+        let (inc, held) = (stream.inc, stream.held());
         // Whoever has the most of those that go on where we are; else whoever goes on next.
         let mut best: Option<(u64, u64, LinkId)> = None;
         for link in &self.links {
@@ -158,15 +162,14 @@ impl Member {
                 }
             }
         }
-        let (from, target, link) = best?;
+        let (Some((from, target, link)), Some(stream)) = (best, self.stream(key)) else {
+            return false;
+        };
         if from > held {
-            // It came late and has what follows something that nobody has any more. First all get what we have.
-            if safe < held || !all {
-                return Some(target);
-            }
-            self.on_gap(key, inc, from);
+            // It came late and has what follows something that nobody here has: who said it may be back.
+            return false;
         }
-        let (b, off) = self.stream(key).map(|s| (s.held(), s.held_off()))?;
+        let (b, off) = (held, stream.held_off());
         if let Role::Host(host) = &mut self.role {
             host.fetching.push(super::lead::Fetch {
                 sender: key,
@@ -181,7 +184,7 @@ impl Member {
             off,
         };
         self.before_pieces(link, &record);
-        Some(target)
+        true
     }
 
     pub(super) fn on_gap(&mut self, sender: Key, inc: u64, to: u64) {
@@ -201,6 +204,7 @@ impl Member {
                 let id = link.id;
                 if let Some(cursor) = link.cursor(sender).filter(|cursor| cursor.b <= to) {
                     (cursor.b, cursor.off) = (to.wrapping_add(1), 0);
+                    cursor.waits = false;
                     self.before_pieces(id, &Record::Gap { sender, inc, to });
                 }
             }
@@ -228,23 +232,25 @@ impl Member {
             Role::Guest(id) => Some(self.links.iter().find(direct).map_or(*id, |link| link.id)),
             _ => None,
         };
-        let lacks = |entry: &crate::delivery::Entry| entry.to == Some(from) && entry.pos > at;
-        let Some(serial) = self
-            .out
-            .stream
-            .directed_from(0, lacks)
-            .map(|entry| entry.serial)
-        else {
-            return;
+        let next = Pos {
+            d: at.d.saturating_add(1),
+            ..at
         };
-        if let Some(cursor) = route
-            .and_then(|id| self.link_mut(id))
-            .and_then(|link| link.cursor(me))
-        {
+        self.pass_again(route, me, from, next);
+    }
+
+    /// Begins again to pass on what that sender directed to one along that link, from there on.
+    pub(super) fn pass_again(&mut self, id: Option<LinkId>, sender: Key, to: Key, from: Pos) {
+        if let Some(stream) = self.stream(sender)
+            && let Some(serial) = stream
+                .directed_from(0, |entry| entry.to == Some(to) && entry.pos >= from)
+                .map(|entry| entry.serial)
+            && let Some(link) = id.and_then(|id| self.link_mut(id))
+            && let Some(cursor) = link.cursor(sender)
             // What is on its way, or is still to come, is not begun again.
-            if cursor.serial > serial {
-                (cursor.serial, cursor.serial_off) = (serial, 0);
-            }
+            && cursor.serial > serial
+        {
+            (cursor.serial, cursor.serial_off) = (serial, 0);
         }
     }
 

@@ -16,6 +16,9 @@ pub(super) const MAX_HELD: usize = 256;
 pub(super) const MAX_PAST: usize = 256;
 /// What is missing is told so long after it is known at the latest, ms (guess: some round trips).
 const GAP_MS: u64 = 1_000;
+/// What is kept for those who were dropped is kept for so long after one of them is back, ms (guess: until it has heard where
+/// others' messages begin for it, and has asked for them).
+const HOLD_MS: u64 = 10_000;
 /// In a roster: the member itself tells everybody where its messages begin.
 pub(super) const UNTOLD: u64 = u64::MAX;
 
@@ -52,6 +55,8 @@ impl Member {
     pub(super) fn enter_view(&mut self, key: Key) {
         if let Some(at) = self.dropped.iter().position(|gone| gone.was.member == key) {
             self.dropped.take_at(at);
+            // Its host may know nothing of it, and say that all have what it lacks.
+            self.hold_until = Some(self.now.plus_ms(HOLD_MS));
             self.hold(true);
         }
         self.warm_due = true;
@@ -282,8 +287,15 @@ impl Member {
 
     /// Somebody has been gone for longer than anything is kept.
     pub(super) fn forget_member(&mut self, key: Key) {
-        if self.seat(key).is_some() || self.view.contains(&key) {
+        if self.seat(key).is_some() {
             return;
+        }
+        // It does not come back in time to say its last words again.
+        if let Some(stream) = self.stream_mut(key)
+            && let Some(last) = stream.last
+            && let Some((first, last)) = stream.end(last)
+        {
+            self.gap(key, first, last);
         }
         // Where we were in its messages is not forgotten: should it come back, the gap is told.
         let stream = self.streams.iter().find(|stream| stream.key == key);

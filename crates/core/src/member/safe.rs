@@ -4,7 +4,7 @@ use super::mutation::mutant;
 use super::{Member, Role};
 use crate::api::LinkId;
 use crate::config::{SENDER_BUDGET, TOO_SLOW_MS};
-use crate::link::Cursor;
+use crate::link::Link;
 use crate::names::Key;
 use crate::prelude::*;
 use crate::wire::{Record, Refusal, Safe};
@@ -187,14 +187,11 @@ impl Member {
             self.expel(id, Refusal::TooSlow);
         } else if soon {
             for (sender, b, inc, to) in behind {
-                if b < to {
-                    // Others have said it where this host was not, and let go of it: that shows only when more comes.
-                    self.before_pieces(id, &Record::Gap { sender, inc, to });
-                } else if let Some(link) = self.link_mut(id)
-                    && link.cursor(sender).is_some_and(|cursor| !cursor.on)
-                {
-                    // What is to come directly does not: it may be that way that is slow, and not the guest.
-                    link.set_cursor(Cursor::new(sender, b + 1, 0));
+                let on = |link: &mut Link| link.cursor(sender).is_none_or(|cursor| cursor.on);
+                // Others have said it where this host was not, and let go of it: that shows only when more comes. Or what
+                // is to come directly does not: it may be that way that is slow, and not the guest.
+                if b < to || !self.link_mut(id).is_none_or(on) {
+                    self.on_fetch(id, sender, inc, b, 0);
                 }
             }
         }

@@ -85,7 +85,8 @@ impl Run<'_> {
     pub(super) fn begin(&mut self, fault: Fault) {
         let before = self.world.stats().faults();
         self.strike(fault);
-        self.faults += u64::from(self.world.stats().faults() > before);
+        let counts = fault.is_asked_for() && self.world.stats().faults() > before;
+        self.faults += u64::from(counts);
     }
 
     fn strike(&mut self, fault: Fault) {

@@ -27,6 +27,8 @@ const QUIET_AFTER_MS: u64 = 10_000;
 /// A link at hand that could not be made for long is tried again after a minute at most (`warm.rs`), and made within a few
 /// seconds then; until then, and no longer, dials are no noise, ms.
 const REDIAL_MS: u64 = 65_000;
+/// Who is dead may come back for so long, as far as the others know; what is missing of it is told then, ms.
+const GAPS_MS: u64 = 35_000;
 /// For so long that is looked at, ms.
 const IDLE_MS: u64 = 5_000;
 
@@ -68,7 +70,12 @@ impl Run<'_> {
         if self.plan.members <= 10 && self.rng.chance(0.2) {
             self.fall_silent();
             self.links_made();
-            self.idle();
+            if self.world.is_held(ROOM) {
+                // The name is claimed again every few seconds, and whoever has it is dialled (seed 2320001754).
+                self.world.stats_mut().count("not idle: held name", 1);
+            } else {
+                self.idle();
+            }
         }
     }
 
@@ -109,6 +116,11 @@ impl Run<'_> {
         self.idle();
         self.keeps_nothing();
         self.world.judge_quiet(&present);
+        if self.world.checker().gaps_to_come() {
+            self.world.stats_mut().count("waited for a gap", 1);
+            self.world.run_ms(GAPS_MS);
+            self.world.judge_quiet(&present);
+        }
     }
 
     /// What all have is kept by nobody, but for those who might come back (seed 1600002618). After everybody has said

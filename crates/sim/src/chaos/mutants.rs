@@ -116,6 +116,21 @@ const TAILS: Drill = drill(
     ],
 );
 
+/// Somebody is away while others speak, and come, and host.
+const NEW_HOSTS: Drill = Drill {
+    overlapping: true,
+    late: true,
+    ..drill(
+        Mode::Host,
+        (3, 5),
+        &[
+            Fault::Freeze(12 * SECOND),
+            Fault::Freeze(20 * SECOND),
+            Fault::DropHost,
+            Fault::Kill,
+        ],
+    )
+};
 /// The host dies soon after somebody alone has lost it.
 const OUTVOTED: Drill = Drill {
     overlapping: true,
@@ -150,6 +165,7 @@ pub const MUTANTS: &[Mutant] = &[
     mutant(&[NoTailFetch], &TAILS),
     mutant(&[NoResumeReplay, NoAskAgain, NoRepairTimer], &DEATHS),
     mutant(&[JoinWithoutPositions], &DEATHS),
+    mutant(&[OldWordsGone], &NEW_HOSTS),
     mutant(&[NoAskAgain, NoResumeReplay, NoRepairTimer], &DEATHS),
     mutant(&[NoRepairTimer, NoAskAgain], &DEATHS),
     mutant(&[NeedIgnored, BaseUntold], &DEATHS),

@@ -108,6 +108,21 @@ impl Fault {
         }
     }
 
+    /// Whether it is one of those of which each seed has three (issue "A room that outlives its host"); the others come on
+    /// top.
+    pub const fn is_asked_for(self) -> bool {
+        !matches!(
+            self,
+            Fault::SlowReader { .. }
+                | Fault::Hide {
+                    throttled: false,
+                    ..
+                }
+                | Fault::BreakLinks
+                | Fault::DropHost
+        )
+    }
+
     /// Whether somebody is gone for good by it.
     pub const fn ends_members(self) -> bool {
         matches!(

@@ -5,6 +5,9 @@ use super::{RETENTION, Reign};
 use crate::Micros;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Who is announced and dropped within so long was not here.
+const MOMENT: Micros = 10 * crate::SECOND;
+
 /// What became of a `send`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
@@ -35,8 +38,10 @@ pub(super) struct Heard {
     pub(super) gone: BTreeSet<u64>,
     /// Whether a `gap` was told since the two last met.
     pub(super) gap_told: bool,
-    /// The user was told that directed ones of it are lost.
-    pub(super) lost_directed: bool,
+    /// The user was told of a gap when the sender had sent so many: those of them that were directed to it need not come.
+    pub(super) gap_until: u64,
+    /// The user was told that directed ones are lost when the sender had sent so many. Should the sender be back, they come.
+    pub(super) lost_until: u64,
     /// How many of these have been missed.
     pub(super) forgiven: u64,
     /// Directed messages that were passed over.
@@ -85,6 +90,8 @@ pub(super) struct Book {
     /// It is the host itself, as it was told.
     pub(super) hosts: bool,
     pub(super) left: bool,
+    /// What it was told of the server last.
+    pub(super) signalling: Option<bool>,
     /// The others that are announced.
     pub(super) list: BTreeSet<usize>,
     /// When each was announced last.
@@ -93,6 +100,8 @@ pub(super) struct Book {
     pub(super) heard_of: BTreeSet<usize>,
     /// Who was dropped, and when last, by its own clock.
     dropped_at: BTreeMap<usize, Micros>,
+    /// Since when, by its own clock, each that was dropped was away, and until when.
+    absences: BTreeMap<usize, (Micros, Option<Micros>)>,
     /// When its user was told so: it may have slept, and found out as it woke.
     told_dropped: BTreeMap<usize, Micros>,
     /// Since when, by its clock, its user may have heard nothing, and when it began to hear again.
@@ -125,10 +134,12 @@ impl Book {
             host_since: Micros::MAX,
             hosts: false,
             left: false,
+            signalling: None,
             list: BTreeSet::new(),
             joined_at: BTreeMap::new(),
             heard_of: BTreeSet::new(),
             dropped_at: BTreeMap::new(),
+            absences: BTreeMap::new(),
             told_dropped: BTreeMap::new(),
             deaf: None,
             ahead: 0,
@@ -166,7 +177,30 @@ impl Book {
             _ => now + self.ahead_at(now),
         };
         self.dropped_at.insert(other, at);
+        // Who was here for a moment only, may not have heard of it.
+        let absence = self.absences.entry(other).or_insert((at, None));
+        if absence.1.is_some_and(|until| until + MOMENT < at) {
+            absence.0 = at;
+        }
+        absence.1 = None;
         self.told_dropped.insert(other, now);
+    }
+
+    /// The other is announced, again perhaps.
+    pub(super) fn joined(&mut self, other: usize, now: Micros) {
+        self.joined_at.insert(other, now);
+        let now = now + self.ahead;
+        if let Some(absence) = self.absences.get_mut(&other) {
+            absence.1.get_or_insert(now);
+        }
+    }
+
+    /// Whether the other was away for so long, the last time it was, by this member's clock.
+    pub(super) fn was_away(&self, other: usize, now: Micros, least: Micros) -> bool {
+        let absence = self.absences.get(&other);
+        absence.is_some_and(|(since, until)| {
+            until.unwrap_or(now + self.ahead).saturating_sub(*since) >= least
+        })
     }
 
     /// Whether its user was told at least so long ago that the other was dropped. (By a clock that was never set.)

@@ -193,11 +193,13 @@ impl Checker {
         let gone = heard.gone.contains(&number);
         // Last words: all hear the same broadcasts of a sender that is gone, also who lacks a message directed to it
         // that nobody else has. The drop has to follow; should the sender come back, the message does, too.
-        if heard.gaps == 0 {
-            heard.owed.extend(direct);
-        } else {
-            // A gap was told: they need not come.
-            heard.released.extend(direct);
+        for number in direct {
+            if number >= heard.gap_until {
+                heard.owed.insert(number);
+            } else {
+                // A gap was told since: they need not come.
+                heard.released.insert(number);
+            }
         }
         if gone {
             self.blame(
@@ -206,7 +208,7 @@ impl Checker {
                 format!("{what}, which a gap had given up"),
             );
         }
-        self.forgive(now, member, sender, missing, 0, "hole", &what);
+        self.forgive(now, member, sender, missing, &[], "hole", &what);
     }
 
     /// A `gap`: where the promise ends it says so, once for each sender, and names what never came and never will.
@@ -225,8 +227,10 @@ impl Checker {
         let skip = range.start().saturating_sub(1) as usize;
         let count = range.end() - range.start() + 1;
         let named: Vec<u64> = broadcasts.skip(skip).take(count as usize).collect();
+        let sent = self.books[sender].sends.len() as u64;
         let heard = self.books[member].heard_mut(sender);
         heard.gaps += count;
+        heard.gap_until = sent;
         let twice = std::mem::replace(&mut heard.gap_told, true);
         let had = named
             .iter()
@@ -241,9 +245,7 @@ impl Checker {
             let detail = format!("{what}, which is there");
             if self.no_gaps {
                 self.blame(now, "gap-early", detail);
-            } else if !self.books.iter().any(Book::was_set_ahead)
-                && !self.came_after(member, sender)
-            {
+            } else if !self.books.iter().any(Book::was_set_ahead) {
                 self.early.push((now, member, sender, detail));
             }
         }
@@ -256,14 +258,6 @@ impl Checker {
         if (named.len() as u64) < count {
             self.blame(now, "gap-wrong", format!("{what}, more than was ever sent"));
         }
-    }
-
-    /// The sender comes into this room after the other, whose host by then had told it what it does not keep: only the sender
-    /// does, and it is too late. (A known limit: ARCHITECTURE.md.)
-    fn came_after(&self, member: usize, sender: usize) -> bool {
-        let book = &self.books[member];
-        let joined = book.joined_at.get(&sender);
-        !book.list.contains(&sender) || joined.is_some_and(|at| *at > book.host_since)
     }
 
     /// Gaps of senders that are there, and were not away for long, need a reason: that the sender is dropped a moment later,
@@ -282,7 +276,7 @@ impl Checker {
     fn were_apart(&self, now: Micros, one: usize, other: usize) -> bool {
         [(one, other), (other, one)]
             .into_iter()
-            .any(|(a, b)| self.books[a].dropped_for(b, now, APART))
+            .any(|(a, b)| self.books[a].was_away(b, now, APART))
     }
 
     /// Which of a sender's messages a receiver had to get: how many broadcasts, and which for it alone.
@@ -317,11 +311,11 @@ impl Checker {
         receiver: usize,
         sender: usize,
         missing: u64,
-        direct: u64,
+        direct: &[u64],
         rule: &'static str,
         what: &str,
     ) {
-        if missing == 0 && direct == 0 {
+        if missing == 0 && direct.is_empty() {
             return;
         }
         // What others have of somebody dead must not be missing, whatever is said of it.
@@ -329,14 +323,17 @@ impl Checker {
         let heard = self.books[receiver].heard_mut(sender);
         let covered = excused
             && missing <= heard.gaps.saturating_sub(heard.forgiven)
-            && (direct == 0 || heard.gaps > 0 || heard.lost_directed);
+            && direct
+                .iter()
+                .all(|number| *number < heard.gap_until.max(heard.lost_until));
         // What is missing at a quiet point is missing again, as a hole, when the next one comes.
         if rule == "hole" {
             heard.forgiven += missing;
         }
         if !covered {
             let detail = format!(
-                "{what}: {missing} broadcasts and {direct} directed ones of m{sender} never came to m{receiver}"
+                "{what}: {missing} broadcasts and {} directed ones of m{sender} never came to m{receiver}",
+                direct.len()
             );
             self.blame(now, rule, detail);
         }

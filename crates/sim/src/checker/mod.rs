@@ -43,6 +43,7 @@ pub struct Checker {
     no_gaps: bool,
     /// Gaps for which there may be no reason: when, whose, of whom, in words.
     early: Vec<(Micros, usize, usize, String)>,
+    gaps_to_come: bool,
     /// No host dies, nor is out of reach for more than one.
     steady: bool,
 }
@@ -225,8 +226,9 @@ impl Checker {
                 detail,
             } => {
                 if let Some(other) = self.member(detail) {
+                    let sent = self.books[other].sends.len() as u64;
                     let book = &mut self.books[member];
-                    book.heard_mut(other).lost_directed = true;
+                    book.heard_mut(other).lost_until = sent;
                     // Or what this one had directed to somebody who was gone for too long: it keeps it no more.
                     if book.dropped_for(other, now, messages::APART) && !book.list.contains(&other)
                     {
@@ -258,6 +260,17 @@ impl Checker {
                 self.books[member].hosts = false;
             }
             Event::Left => self.books[member].left = true,
+            Event::Signalling { up } => {
+                let known = self.books[member].signalling.replace(*up);
+                // That it comes up for the first time is `joined`.
+                if *up == known.unwrap_or(true) {
+                    self.blame(
+                        now,
+                        "signalling-twice",
+                        format!("m{member}: up {up}, again"),
+                    );
+                }
+            }
             _ => {}
         }
     }
@@ -334,7 +347,7 @@ impl Checker {
             0
         };
         book.stays.entry(other).or_insert(from);
-        book.joined_at.insert(other, now);
+        book.joined(other, now);
         book.heard_mut(other).gap_told = false;
         if !book.list.insert(other) {
             self.blame(
@@ -383,7 +396,6 @@ impl Checker {
             );
             return;
         };
-        self.early.retain(|it| (it.1, it.2) != (member, other));
         self.books[member].list.remove(&other);
         self.books[member].dropped(other, now);
         self.books[member].unknown.retain(|(to, _)| *to != other);

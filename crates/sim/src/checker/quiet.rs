@@ -6,6 +6,9 @@ use crate::Micros;
 use peerjs_mesh_core::Status;
 use std::collections::BTreeMap;
 
+/// When a gap of somebody dead is told at the latest, after it was said to be gone.
+const GAP_BY: Micros = super::RETENTION + 2 * crate::SECOND;
+
 /// Whether these members, and nobody else, are one room: one host, one reign, one roster. Else what is not so.
 pub(crate) fn agreement(statuses: &[(usize, Status)]) -> Result<(), String> {
     let hosts: Vec<&(usize, Status)> = statuses.iter().filter(|(_, s)| s.is_host).collect();
@@ -92,6 +95,8 @@ impl Checker {
                 );
             }
         }
+        // Whoever was to be dropped after a gap has been by now.
+        self.early_gaps(Micros::MAX);
         self.lists_agree(now, present);
         self.same_prefixes(now, present);
     }
@@ -115,7 +120,8 @@ impl Checker {
                             next..self.books[*sender].sends.len() as u64,
                         );
                         let owed = heard.is_some_and(|h| !h.excused.is_empty());
-                        missing <= spare && (direct.is_empty() || spare > 0) && !owed
+                        let told = heard.map_or(0, |h| h.gap_until.max(h.lost_until));
+                        missing <= spare && direct.iter().all(|n| *n < told) && !owed
                     })
         })
     }
@@ -129,15 +135,7 @@ impl Checker {
         let end = self.books[sender].sends.len() as u64;
         let (missing, direct) = self.required(sender, receiver, next..end);
         let what = format!("at quiet, from #{next}");
-        self.forgive(
-            now,
-            receiver,
-            sender,
-            missing,
-            direct.len() as u64,
-            "lost",
-            &what,
-        );
+        self.forgive(now, receiver, sender, missing, &direct, "lost", &what);
         let Some(heard) = self.books[receiver].heard.get_mut(&sender) else {
             return;
         };
@@ -176,8 +174,14 @@ impl Checker {
         }
     }
 
+    /// Whether some of what somebody dead has said is missing, and a gap still to be told, when it was looked at last.
+    pub fn gaps_to_come(&self) -> bool {
+        self.gaps_to_come
+    }
+
     /// Members that heard in one reign that a sender is gone have heard the same of it.
     fn same_prefixes(&mut self, now: Micros, present: &[usize]) {
+        self.gaps_to_come = false;
         for dead in 0..self.books.len() {
             if self.books[dead].gone.is_none() {
                 continue;
@@ -212,8 +216,17 @@ impl Checker {
                 .and_then(|h| h.numbers.last())
                 .map_or(0, |n| n + 1);
             let (missing, _) = self.required(dead, *member, next..last + 1);
+            // Its last words may come as long as it may: the gap is told after that.
+            let at = self.books[*member].heard[&dead]
+                .drop
+                .as_ref()
+                .map(|it| it.at);
+            if missing > 0 && !self.no_gaps && at.is_some_and(|at| now < at + GAP_BY) {
+                self.gaps_to_come = true;
+                continue;
+            }
             let what = format!("m{dead} is dead, others heard it up to #{last}");
-            self.forgive(now, *member, dead, missing, 0, "prefix", &what);
+            self.forgive(now, *member, dead, missing, &[], "prefix", &what);
         }
     }
 

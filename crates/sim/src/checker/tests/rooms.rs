@@ -72,7 +72,12 @@ fn survivors_have_heard_the_same_of_a_dead_member() {
     checker.gone(38, 2, false);
     dropped(&mut checker, 0, "c", &["a", "b"]);
     dropped(&mut checker, 1, "c", &["a", "b"]);
+    // It may be back with what is missing.
     checker.complete(50, &[0, 1]);
+    assert!(checker.gaps_to_come());
+    rules(&checker, &[]);
+    checker.complete(50 + 32 * SECOND, &[0, 1]);
+    assert!(!checker.gaps_to_come());
     rules(&checker, &["prefix"]);
 }
 
@@ -114,7 +119,7 @@ fn who_was_away_when_a_sender_came_back_and_died_has_heard_of_another_drop() {
         for member in [0, 1].into_iter().filter(|member| *member == 0 || back) {
             checker.event(48, member, &event, REIGN);
         }
-        checker.complete(50, &[0, 1]);
+        checker.complete(50 + 32 * SECOND, &[0, 1]);
         rules(&checker, if back { &["prefix"] } else { &[] });
     }
 }
