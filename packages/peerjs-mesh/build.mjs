@@ -37,8 +37,8 @@ const INTERNAL = [
   "hasInitData", "healthMs", "hear", "hire", "joinTimeout", "joinTimeoutMs", "kinds", "lane",
   "lanes", "leaveNow", "list", "make", "media", "memory", "meshLimit", "num", "offered", "opened",
   "over", "prepare", "ready", "received", "report", "ring", "run", "scale", "session",
-  "set_hidden", "set_init_data", "signal", "syncTimeout", "takeLink", "takeSession", "ticket",
-  "tracks", "tracksOf", "translate", "view", "wait", "whole",
+  "set_hidden", "set_init_data", "signal", "str", "syncTimeout", "takeLink", "takeSession",
+  "ticket", "tracks", "tracksOf", "translate", "u16", "u32", "u64", "view", "wait", "whole",
 ];
 const sources = readdirSync(at("src"), { recursive: true }).filter((path) => path.endsWith(".ts"));
 const words = new Set(sources.flatMap((path) => readFileSync(at("src", path), "utf8").match(/\w+/g)));

@@ -210,22 +210,18 @@ impl Stream {
         }
     }
 
-    /// Somebody lacks broadcasts after this one, which its sender may still keep: all are to come again. True: we do not.
-    pub(crate) fn rewind(&mut self, b: u64) -> bool {
-        let lacks = b < self.released();
-        if lacks {
-            self.ahead = self.ahead.max(self.held());
-            while !self.casts.is_empty() {
-                self.drop_first();
-            }
-            self.first = b + 1;
-            self.safe = self.safe.min(b);
-            self.safe_off = 0;
-            self.retain = self.retain.min(b);
-            // At once, whatever was asked for before.
-            self.asked_at = None;
+    /// What follows this broadcast is to come (again), all of it.
+    pub(crate) fn rewind(&mut self, b: u64) {
+        self.ahead = self.ahead.max(self.held());
+        while !self.casts.is_empty() {
+            self.drop_first();
         }
-        lacks
+        self.first = b.saturating_add(1);
+        self.safe = self.safe.min(b);
+        self.safe_off = 0;
+        self.retain = self.retain.min(b);
+        // At once, whatever was asked for before.
+        self.asked_at = None;
     }
 
     /// Bytes kept of the broadcasts after one, up to another.

@@ -228,8 +228,9 @@ impl Member {
             && let Some(source) = self.link_to(key)
             && let Some(stream) = self.stream_mut(key)
             && stream.inc == inc
-            && stream.rewind(b)
+            && b < stream.released()
         {
+            stream.rewind(b);
             self.ask_again(source, key);
             return true;
         }

@@ -25,14 +25,8 @@ impl Member {
         let more = self.fetch(key);
         let at = self.now.plus_ms(DROP_MS);
         // What does not come in time is named, so that those who lack it hear of a gap.
-        let mut last = self.stream(key).map_or(0, |stream| stream.held());
-        for link in &self.links {
-            for report in &link.reported {
-                if report.sender == key && report.inc == inc && link.is_guest() {
-                    last = last.max(report.b);
-                }
-            }
-        }
+        let last = self.stream(key).map_or(0, |stream| stream.held());
+        let last = last.max(more.unwrap_or(0));
         let last = match mutant!(self, LastNumberShort) {
             true => last.saturating_sub(1),
             false => last,
@@ -46,7 +40,7 @@ impl Member {
         let Role::Host(hosting) = &mut self.role else {
             return;
         };
-        if (more || asking) && !at_once {
+        if (more.is_some() || asking) && !at_once {
             let at = match hosting.dropping.iter().find(|it| it.was.member == key) {
                 Some(it) => it.at,
                 None => {

@@ -293,14 +293,13 @@ impl Member {
         if !stream.based {
             let before = *stream.before.get_or_insert(Pos { b: first, d: 0 });
             // It knew us before we knew of it: our host may have died as it let us in (seed 1065023036).
-            again = stream.rewind(b.max(before.b));
-            missing = stream.begin(at);
-            let begins = stream.pos.b;
-            if stream.held() < begins {
-                // What was said before is not wanted, nor asked for when what follows comes first (seed 2400040457).
-                stream.skip_to(begins);
-                again = true;
+            // And what was said before is not wanted, nor asked for when what follows comes first (seed 2400040457).
+            let begins = b.max(before.b);
+            again = begins < stream.released() || begins > stream.held();
+            if again {
+                stream.rewind(begins);
             }
+            missing = stream.begin(at);
         } else if stream.pos.b < b {
             // What others have kept of those before still comes, or they say that it does not.
             stream.later = Some(at);

@@ -129,17 +129,17 @@ impl Member {
         }
     }
 
-    /// Asks a guest for what it has of that sender's messages and we have not; says whether anything is on its way.
-    pub(super) fn fetch(&mut self, key: Key) -> bool {
+    /// Asks a guest for what it has of that sender's messages and we have not; says up to where.
+    pub(super) fn fetch(&mut self, key: Key) -> Option<u64> {
         let (Role::Host(host), Some(stream)) = (&self.role, self.stream(key)) else {
-            return false;
+            return None;
         };
         if mutant!(self, NoTailFetch) {
-            return false;
+            return None;
         }
         for fetch in &host.fetching {
             if fetch.sender == key {
-                return true;
+                return Some(fetch.target);
             }
         }
         let (inc, held) = (stream.inc, stream.held());
@@ -162,14 +162,12 @@ impl Member {
                 }
             }
         }
-        let (Some((from, target, link)), Some(stream)) = (best, self.stream(key)) else {
-            return false;
-        };
+        let (from, target, link) = best?;
         if from > held {
             // It came late and has what follows something that nobody here has: who said it may be back.
-            return false;
+            return Some(target);
         }
-        let (b, off) = (held, stream.held_off());
+        let (b, off) = (held, self.stream(key)?.held_off());
         if let Role::Host(host) = &mut self.role {
             host.fetching.push(super::lead::Fetch {
                 sender: key,
@@ -184,7 +182,7 @@ impl Member {
             off,
         };
         self.before_pieces(link, &record);
-        true
+        Some(target)
     }
 
     pub(super) fn on_gap(&mut self, sender: Key, inc: u64, to: u64) {
