@@ -297,6 +297,8 @@ row("send in the task of mesh()", { faces: ["mesh()"], event: "sent", deadline: 
     await listEachOther([host], 10_000);
     const member = await start({ room, said: ["first", "second"] });
     const event = await member.next("sent");
+    // The host may hear of it before we hear of its id.
+    await member.next("joined");
     await host.until(() => host.dataFrom(member.id).length === 2, 5000, "what was said");
     assert.deepEqual(host.dataFrom(member.id), ["first", "second"]);
     return event;

@@ -90,7 +90,8 @@ pub enum Event {
         /// Which of the two.
         up: bool,
     },
-    /// Messages that will never come: where the promise of delivery ends, it says so.
+    /// Messages that will never come: where the promise of delivery ends, it says so. Of somebody who was dropped it is told
+    /// when it comes back without them, or can come back no longer: 30 s after the drop.
     Gap {
         /// Whose.
         from: String,

@@ -66,7 +66,8 @@ pub enum Event {
         /// Which of the two.
         up: bool,
     },
-    /// Messages of a member that will never come.
+    /// Messages of a member that will never come. Of one that was dropped it is told when it comes back without them, or can
+    /// come back no longer: 30 s after the drop.
     Gap {
         /// Whose.
         from: String,

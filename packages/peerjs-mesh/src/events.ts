@@ -32,7 +32,10 @@ export interface MeshEvents {
   meshlimitexceeded: [limit: number, tries: number];
   /** The connection to the signalling server. A room that runs needs none. */
   signalling: [state: "up" | "down"];
-  /** Messages of a member that will never come: the numbers of the first and the last. */
+  /**
+   * Messages of a member that will never come: the numbers of the first and the last. Of one that was dropped it is told
+   * when it comes back without them, or can come back no longer: 30 s after the drop.
+   */
   gap: [gap: { from: string; missing: [first: number, last: number] }];
   /** Something went wrong. Never thrown for want of a listener. */
   error: [error: MeshError];

@@ -196,10 +196,18 @@ impl Book {
     }
 
     /// Whether the other was away for so long, the last time it was, by this member's clock.
-    pub(super) fn was_away(&self, other: usize, now: Micros, least: Micros) -> bool {
+    /// `dropped`: when anybody of its room was told so first, if that is known.
+    pub(super) fn was_away(
+        &self,
+        other: usize,
+        now: Micros,
+        least: Micros,
+        dropped: Option<Micros>,
+    ) -> bool {
         let absence = self.absences.get(&other);
         absence.is_some_and(|(since, until)| {
-            until.unwrap_or(now + self.ahead).saturating_sub(*since) >= least
+            let since = dropped.map_or(*since, |at| (at + self.ahead).min(*since));
+            until.unwrap_or(now + self.ahead).saturating_sub(since) >= least
         })
     }
 

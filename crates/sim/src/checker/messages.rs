@@ -276,7 +276,19 @@ impl Checker {
     fn were_apart(&self, now: Micros, one: usize, other: usize) -> bool {
         [(one, other), (other, one)]
             .into_iter()
-            .any(|(a, b)| self.books[a].was_away(b, now, APART))
+            .any(|(a, b)| self.books[a].was_away(b, now, APART, self.first_told(a, b)))
+    }
+
+    /// When one of those who were told of that drop in the same reign was told first: last words may be long on their way to
+    /// the others, and what is kept is kept from the drop on (seed 2135829302).
+    fn first_told(&self, member: usize, gone: usize) -> Option<Micros> {
+        let drop = |book: &'_ Book| {
+            let drop = book.heard.get(&gone)?.drop.as_ref()?;
+            Some((drop.reign.clone(), drop.at))
+        };
+        let (reign, _) = drop(&self.books[member])?;
+        let told = self.books.iter().filter_map(drop);
+        told.filter(|(of, _)| *of == reign).map(|(_, at)| at).min()
     }
 
     /// Which of a sender's messages a receiver had to get: how many broadcasts, and which for it alone.

@@ -419,3 +419,35 @@ fn where_there_is_no_reason_for_a_gap_one_of_somebody_who_is_there_is_a_loss() {
     assert!(early(false, 20 * SECOND, Then::Dropped));
     assert!(!early(false, 20 * SECOND, Then::ClockSet));
 }
+
+#[test]
+fn an_absence_begins_when_the_first_of_the_room_is_told_of_it() {
+    for first in [true, false] {
+        let mut checker = room();
+        for _ in 0..2 {
+            send(&mut checker, 0, None);
+        }
+        if first {
+            dropped(&mut checker, 2, "a", &["b", "c"]);
+        }
+        let a = || "a".to_owned();
+        let peers = |ids: &[&str]| ids.iter().map(ToString::to_string).collect();
+        // Its last words were long on their way.
+        let (told, back) = (40 + 10 * SECOND, 40 + 30 * SECOND);
+        let (id, without) = (a(), peers(&["b", "c"]));
+        let event = Event::PeerDropped { id, peers: without };
+        checker.event(told, 1, &event, REIGN);
+        let (id, with) = (a(), peers(&["a", "b", "c"]));
+        checker.event(back, 1, &Event::PeerJoined { id, peers: with }, REIGN);
+        let (from, first_gone, last) = (a(), 1, 1);
+        let event = Event::Gap {
+            from,
+            first: first_gone,
+            last,
+        };
+        checker.event(back, 1, &event, REIGN);
+        checker.event(back + 11 * SECOND, 2, &Event::HostDropped, REIGN);
+        let early = checker.violations().iter().any(|v| v.rule == "gap-early");
+        assert_eq!(early, !first);
+    }
+}
