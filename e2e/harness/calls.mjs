@@ -12,11 +12,11 @@ const COLOURS = [
 const NEAR = 40;
 /** Every so often a picture, ms. Of a crowd fewer: on two cores 56 streams of 15 pictures a second starve everything. */
 const PICTURE = 66;
-const PICTURE_OF_CROWD = 400;
+const PICTURE_OF_CROWD = 1_000;
 /** For how long pictures and sound have to go on coming, ms. */
 const FLOWS = 3_000;
-/** What sends nothing for so long has stopped, ms: a picture comes every 400 ms at least, sound every 20. */
-const SILENT = 1_000;
+/** What sends nothing for so long has stopped, ms: a picture comes every second at least, sound every 20. */
+const SILENT = 1_500;
 
 let tags = 0;
 
@@ -113,11 +113,12 @@ export class Calls {
     const began = now();
     let first;
     let wrong;
-    for (let passed = 0; passed < ms; passed = now() - began) {
-      const before = await this.#look(members);
-      // All of that time only after it has been right for a moment: most waits are short. Looking is work, too.
-      await sleep(first ? flows : Math.max(300, members.length ** 2 * 25));
-      const after = await this.#look(members);
+    // Looking is work, too: of eight pages, it is a fifth of what they do.
+    const pause = Math.max(300, members.length ** 2 * 50);
+    for (let passed = 0, before = await this.#look(members), after; passed < ms; passed = now() - began, before = after) {
+      // All of that time only after it has been right for a moment: most waits are short.
+      await sleep(first ? Math.max(flows, pause) : pause);
+      after = await this.#look(members);
       wrong = members.flatMap((member, index) => this.#wrongAt(member, before[index].streams, after[index].streams));
       if (wrong.length > 0) first = undefined;
       else if (first !== undefined) return first;

@@ -55,6 +55,24 @@ fn where_every_way_takes_seconds_a_silence_of_some_more_is_nobodys_end() {
 }
 
 #[test]
+fn where_every_way_takes_most_of_a_second_a_host_that_was_busy_for_two_goes_on() {
+    for server in BOTH {
+        for seed in 0..10 {
+            let (mut world, all, host) = busy(server, seed, 900);
+            world.busy(host);
+            talk(&mut world, &all, 100, 2_000);
+            world.wake(host);
+            talk(&mut world, &all, 100, 5_000);
+            // That nobody answers within a second is how it is here, not that nobody takes it for the host any more.
+            nobody_is_dropped(&world, &all, &format!("seed {seed}"));
+            assert_eq!(host_of(&world, all[0]), Some(host), "seed {seed}");
+            all_arrives(&mut world, &all, 20_000);
+            all_hear_all(&mut world, &all);
+        }
+    }
+}
+
+#[test]
 fn where_every_way_takes_five_seconds_nobody_is_too_slow() {
     for server in BOTH {
         for seed in 0..10 {

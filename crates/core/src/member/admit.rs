@@ -221,8 +221,8 @@ impl Member {
         }
     }
 
-    /// Somebody lacks what comes after this: if this host has let go of it, its sender says it again. True: so it was.
-    pub(super) fn come_again(&mut self, key: Key, inc: u64, b: u64) -> bool {
+    /// Somebody lacks what comes after this: if this host has let go of it, its sender says it again.
+    pub(super) fn come_again(&mut self, key: Key, inc: u64, b: u64) {
         if self.is_host()
             && !mutant!(self, OldWordsGone)
             && let Some(source) = self.link_to(key)
@@ -232,9 +232,7 @@ impl Member {
         {
             stream.rewind(b);
             self.ask_again(source, key);
-            return true;
         }
-        false
     }
 
     /// A guest's link passes on everybody's messages but its own; says from where.

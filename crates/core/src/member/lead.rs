@@ -5,6 +5,7 @@ use super::roster::{Dropped, Seat};
 use super::{Member, Role};
 use crate::api::{ErrorCode, Event, LinkId};
 use crate::config::TOO_SLOW_MS;
+use crate::link::Link;
 use crate::names::Key;
 use crate::prelude::*;
 use crate::time::Instant;
@@ -14,6 +15,9 @@ use crate::wire::{Record, Removed};
 const SETTLE_MS: u64 = 4_000;
 /// How long a host that was asleep may wait for somebody who still counts it as the host, ms (guess: ten round trips).
 const DOUBT_MS: u64 = 1_000;
+/// The same where guests are heard meanwhile, ms: the question, or the answer, is on its way (guess: three seconds there,
+/// three back).
+const DOUBT_MOST_MS: u64 = 6_000;
 
 /// Messages of a sender that is not here, asked of a guest who has them.
 pub(super) struct Fetch {
@@ -282,6 +286,13 @@ impl Member {
             return;
         };
         if hosting.doubt.is_some_and(|at| now >= at) {
+            let soon = self.woke_at.map(|at| at.plus_ms(DOUBT_MOST_MS)) > Some(now);
+            let heard = |link: &Link| link.is_guest() && now < link.heard.plus_ms(DOUBT_MS / 2);
+            if soon && self.links.iter().any(heard) {
+                // Who has another host says nothing here any more.
+                hosting.doubt = Some(now.plus_ms(DOUBT_MS / 2));
+                return;
+            }
             // Nobody counts us as the host any more.
             hosting.doubt = None;
             self.release_name();

@@ -47,7 +47,7 @@ impl Member {
     pub(super) fn on_fetch(&mut self, id: LinkId, sender: Key, inc: u64, b: u64, off: u64) {
         let own = sender == self.me;
         self.come_again(sender, inc, b);
-        // Whoever said it is not here, and may come: until then, or until it is dropped, it is waited for.
+        // Whoever said it is not here, and may come: until then, or until it is forgotten, it is waited for.
         let is_host = self.is_host();
         let Some(stream) = self.stream(sender).filter(|stream| stream.inc == inc) else {
             return;

@@ -10,8 +10,8 @@ use peerjs_mesh_core::{ErrorCode, Outcome, SendError, Sent};
 const MOST_WAITING: usize = 1_024;
 /// Retention (PROTOCOL §5), but for the last words that a user hears before it hears of a drop.
 pub(super) const APART: Micros = 24 * crate::SECOND;
-/// Who has lost a host's room may hear first what will not come of that host, and then that it is gone: once it knows who
-/// is in the new room.
+/// A sender may have let go of something and die before anybody can say why: so long after a gap it has to be dead to be
+/// excused.
 const DROPPED: Micros = 10 * crate::SECOND;
 
 impl Checker {
@@ -260,8 +260,7 @@ impl Checker {
         }
     }
 
-    /// Gaps of senders that are there, and were not away for long, need a reason: that the sender is dropped a moment later,
-    /// for of its last words those who stay have what they have.
+    /// Gaps of senders that are there, and were not away for long, need a reason: that the sender dies a moment later.
     pub(super) fn early_gaps(&mut self, now: Micros) {
         while self.early.first().is_some_and(|it| it.0 + DROPPED < now) {
             let (at, _, sender, detail) = self.early.remove(0);

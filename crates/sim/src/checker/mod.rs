@@ -43,6 +43,7 @@ pub struct Checker {
     no_gaps: bool,
     /// Gaps for which there may be no reason: when, whose, of whom, in words.
     early: Vec<(Micros, usize, usize, String)>,
+    /// Some of what somebody dead has said is missing, and it may still come, or a gap be told.
     gaps_to_come: bool,
     /// No host dies, nor is out of reach for more than one.
     steady: bool,

@@ -54,10 +54,13 @@ export class Alarm {
       const worker = new Worker(url);
       this.#worker = worker;
       worker.onmessage = ({ data }) => {
-        URL.revokeObjectURL(url);
         this.#ready = true;
         // Its first word says that it runs, not that time is up; but an early call costs nothing.
-        if (data === 1) clearTimeout(this.#timer);
+        if (data === 1) {
+          clearTimeout(this.#timer);
+          // Once: the browser has to be told of it, and there may be a ring every few milliseconds.
+          URL.revokeObjectURL(url);
+        }
         // A page that was busy has frames waiting that came in time. They go first: else their senders would seem dead.
         const late = performance.now() > this.#late;
         this.#late = Infinity;

@@ -1,5 +1,6 @@
 //! The judge is judged: histories that are right, and histories each of which breaks one rule.
 
+mod gaps;
 mod messages;
 mod rooms;
 

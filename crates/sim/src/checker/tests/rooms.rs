@@ -280,3 +280,19 @@ fn nobody_takes_the_office_of_a_host_that_lives_and_has_not_dropped_it() {
     assert!(!taken(true, true));
     assert!(!taken(false, false));
 }
+
+#[test]
+fn the_server_goes_and_comes_by_turns() {
+    for (told, twice) in [
+        (&[false, true, false][..], false),
+        (&[true], true),
+        (&[false, false], true),
+        (&[false, true, true], true),
+    ] {
+        let mut checker = room();
+        for up in told {
+            checker.event(40, 1, &Event::Signalling { up: *up }, REIGN);
+        }
+        rules(&checker, if twice { &["signalling-twice"] } else { &[] });
+    }
+}

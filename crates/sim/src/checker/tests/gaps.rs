@@ -1,0 +1,148 @@
+//! Gaps: told with reason, once, and of what never came.
+
+use super::*;
+use crate::SECOND;
+
+#[test]
+fn a_gap_that_was_announced_is_forgiven_and_a_larger_hole_is_not() {
+    let mut checker = room();
+    for _ in 0..4 {
+        send(&mut checker, 0, None);
+    }
+    gap(&mut checker, 1, 2);
+    hear(&mut checker, 1, 0, 2, None);
+    rules(&checker, &[]);
+    checker.complete(50, &[0, 1]);
+    assert!(checker.violations().iter().any(|v| v.rule == "lost"));
+}
+
+/// `b` hears that these broadcasts of `a`, counted from 1, will never come.
+fn gap(checker: &mut Checker, first: u64, last: u64) {
+    let from = "a".into();
+    checker.event(33, 1, &Event::Gap { from, first, last }, REIGN);
+}
+
+#[test]
+fn one_gap_for_each_sender_until_they_meet_anew() {
+    let mut checker = room();
+    for _ in 0..4 {
+        send(&mut checker, 0, None);
+    }
+    gap(&mut checker, 1, 1);
+    has_host(&mut checker, 34, 1);
+    gap(&mut checker, 2, 2);
+    rules(&checker, &[]);
+    gap(&mut checker, 3, 4);
+    rules(&checker, &["gap-twice"]);
+}
+
+#[test]
+fn a_gap_names_only_broadcasts_that_were_sent_and_never_came() {
+    let mut checker = room();
+    send(&mut checker, 0, None);
+    send(&mut checker, 0, Some(1));
+    send(&mut checker, 0, None);
+    hear(&mut checker, 1, 0, 0, None);
+    hear(&mut checker, 1, 0, 1, Some(1));
+    gap(&mut checker, 2, 2);
+    rules(&checker, &[]);
+    hear(&mut checker, 1, 0, 2, None);
+    rules(&checker, &["gap-wrong"]);
+    has_host(&mut checker, 36, 1);
+    gap(&mut checker, 1, 1);
+    has_host(&mut checker, 37, 1);
+    gap(&mut checker, 3, 3);
+    rules(&checker, &["gap-wrong", "gap-wrong", "gap-wrong"]);
+}
+
+#[test]
+fn where_there_is_no_reason_for_a_gap_one_of_somebody_who_is_there_is_a_loss() {
+    #[derive(Clone, Copy, PartialEq)]
+    enum Then {
+        Nothing,
+        Dead,
+        Dropped,
+        ClockSet,
+    }
+    let early = |strict: bool, apart: Micros, then: Then| {
+        let mut checker = room();
+        if strict {
+            checker.be_strict(false);
+        }
+        for _ in 0..2 {
+            send(&mut checker, 0, None);
+        }
+        dropped(&mut checker, 1, "a", &["b", "c"]);
+        let now = 40 + apart;
+        let a = || "a".to_owned();
+        let peers = ["a", "b", "c"].map(str::to_owned).to_vec();
+        checker.event(now, 1, &Event::PeerJoined { id: a(), peers }, REIGN);
+        match then {
+            Then::Dead => checker.gone(now, 0, false),
+            Then::ClockSet => checker.clock_set(now, 2, 2_000),
+            _ => {}
+        }
+        let (first, last) = (1, 1);
+        checker.event(
+            now,
+            1,
+            &Event::Gap {
+                from: a(),
+                first,
+                last,
+            },
+            REIGN,
+        );
+        let peers = ["b", "c"].map(str::to_owned).to_vec();
+        if then == Then::Dropped {
+            checker.event(
+                now + 4 * SECOND,
+                1,
+                &Event::PeerDropped { id: a(), peers },
+                REIGN,
+            );
+        }
+        checker.event(now + 11 * SECOND, 2, &Event::HostDropped, REIGN);
+        checker.violations().iter().any(|v| v.rule == "gap-early")
+    };
+    for strict in [true, false] {
+        assert!(early(strict, 20 * SECOND, Then::Nothing), "{strict}");
+        assert!(!early(strict, 25 * SECOND, Then::Nothing), "{strict}");
+        assert!(!early(strict, 20 * SECOND, Then::Dead), "{strict}");
+    }
+    assert!(early(true, 20 * SECOND, Then::Dropped));
+    assert!(early(false, 20 * SECOND, Then::Dropped));
+    assert!(!early(false, 20 * SECOND, Then::ClockSet));
+}
+
+#[test]
+fn an_absence_begins_when_the_first_of_the_room_is_told_of_it() {
+    for first in [true, false] {
+        let mut checker = room();
+        for _ in 0..2 {
+            send(&mut checker, 0, None);
+        }
+        if first {
+            dropped(&mut checker, 2, "a", &["b", "c"]);
+        }
+        let a = || "a".to_owned();
+        let peers = |ids: &[&str]| ids.iter().map(ToString::to_string).collect();
+        // Its last words were long on their way.
+        let (told, back) = (40 + 10 * SECOND, 40 + 30 * SECOND);
+        let (id, without) = (a(), peers(&["b", "c"]));
+        let event = Event::PeerDropped { id, peers: without };
+        checker.event(told, 1, &event, REIGN);
+        let (id, with) = (a(), peers(&["a", "b", "c"]));
+        checker.event(back, 1, &Event::PeerJoined { id, peers: with }, REIGN);
+        let (from, first_gone, last) = (a(), 1, 1);
+        let event = Event::Gap {
+            from,
+            first: first_gone,
+            last,
+        };
+        checker.event(back, 1, &event, REIGN);
+        checker.event(back + 11 * SECOND, 2, &Event::HostDropped, REIGN);
+        let early = checker.violations().iter().any(|v| v.rule == "gap-early");
+        assert_eq!(early, !first);
+    }
+}
