@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 import { labNet } from "./harness/net.mjs";
 import { Stage } from "./harness/stage.mjs";
 import { LINK } from "./rooms.mjs";
+import * as hostPairCut from "./scenarios/host-pair-cut.mjs";
 import * as pairCut from "./scenarios/pair-cut.mjs";
 
 const MIX = ["native", "chromium", "chromium", "native"];
@@ -15,6 +16,8 @@ before(async () => {
 });
 after(() => stage?.close());
 
-test(pairCut.title, { timeout: 300_000 }, (t) =>
-  stage.play(pairCut, { server: "ours", mix: MIX, options: { mesh_mode: "full" }, note: (text) => t.diagnostic(text) }),
-);
+for (const scenario of [pairCut, hostPairCut]) {
+  test(scenario.title, { timeout: 300_000 }, (t) =>
+    stage.play(scenario, { server: "ours", mix: MIX, options: { mesh_mode: "full" }, note: (text) => t.diagnostic(text) }),
+  );
+}

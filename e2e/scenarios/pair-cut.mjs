@@ -84,7 +84,7 @@ export default async function pairCut(room) {
 }
 
 /** By the id of each other: by which way it is heard. */
-async function waysOf(member, all) {
+export async function waysOf(member, all) {
   const tag = `ways of ${member.name} ${member.events.length}`;
   await member.send({ cmd: "status", tag });
   const { peers } = await member.next((event) => event.event === "status" && event.tag === tag);

@@ -27,7 +27,7 @@ mod wire;
 
 pub use api::{Input, Lane, LinkEnd, LinkId, MediaState, Output, SessionEnd, SessionId, Ticket};
 pub use config::{Ahead, Config, Mode};
-pub use counters::Counters;
+pub use counters::{Count, Counters};
 pub use member::Member;
 #[cfg(feature = "mutation")]
 pub use member::{Mutation, Queue};

@@ -109,12 +109,12 @@ fn words(code: ErrorCode) -> (&'static str, &'static str, &'static str) {
         ErrorCode::IdTaken => ("id-taken", "this id is taken at the signalling server", ""),
         ErrorCode::JoinTimeout => (
             "join-timeout",
-            "the room could not be joined in time",
+            "the room was not joined in time",
             "raise join_timeout, or check the server",
         ),
         ErrorCode::SyncTimeout => (
             "sync-timeout",
-            "the room did not become whole in time",
+            "the room was not whole in time",
             "raise sync_timeout, or check the network",
         ),
         ErrorCode::MeshFull => ("mesh-full", "the room is full", "its host sets mesh_limit"),
@@ -150,12 +150,12 @@ fn words(code: ErrorCode) -> (&'static str, &'static str, &'static str) {
         ),
         ErrorCode::MemberLeft => (
             "member-left",
-            "the member has left before it got the message",
+            "the member left before it got the message",
             "",
         ),
         ErrorCode::TooSlow => (
             "too-slow",
-            "this member took nothing for too long and was dropped",
+            "dropped: this member took nothing for too long",
             "take events as they come",
         ),
         ErrorCode::Left => ("left", "this member has left", "join again"),

@@ -5,19 +5,22 @@ export type MeshErrorCode =
   | "not-encodable" | "message-too-large" | "buffer-full" | "unknown-member" | "member-left" | "too-slow" | "left"
   | "media-denied" | "port-in-use" | "unsupported" | "internal" | "call-failed";
 
-/** Code, message, hint, PeerJS's word for it (empty where it has none). Their order is the numbering of the module. */
+/**
+ * Code, message, hint, PeerJS's word for it (empty where it has none). Their order is the numbering of the module.
+ * What only programs come by has no words here.
+ */
 const TABLE: readonly (readonly [MeshErrorCode, string, string, string])[] = [
   ["invalid-room", "the room's name cannot be used",
     "use up to 128 letters and digits, with single spaces, - or _ between them", "invalid-id"],
   ["invalid-option", "an option cannot be used", "", ""],
-  ["bad-command", "no such command", "", ""],
+  ["bad-command", "", "", ""],
   ["server-unreachable", "the signalling server cannot be reached",
     "check connection.host, port, path and secure, and that the server runs; it is tried again", "network"],
   ["invalid-key", "the signalling server refuses the key", "set connection.key to the server's key", "invalid-key"],
   ["server-error", "the signalling server reports an error", "", "server-error"],
   ["id-taken", "this id is taken at the signalling server", "", "unavailable-id"],
-  ["join-timeout", "the room could not be joined in time", "raise join_timeout, or check the server", ""],
-  ["sync-timeout", "the room did not become whole in time", "raise sync_timeout, or check the network", ""],
+  ["join-timeout", "the room was not joined in time", "raise join_timeout, or check the server", ""],
+  ["sync-timeout", "the room was not whole in time", "raise sync_timeout, or check the network", ""],
   ["mesh-full", "the room is full", "its host sets mesh_limit", ""],
   ["host-unavailable", "the room's host does not answer", "it is tried again", "peer-unavailable"],
   ["version-mismatch", "the room speaks another version", "use the same release everywhere", ""],
@@ -25,11 +28,11 @@ const TABLE: readonly (readonly [MeshErrorCode, string, string, string])[] = [
   ["message-too-large", "the message is too large", "a message may weigh 256 MiB, init data 64 KiB", "message-too-big"],
   ["buffer-full", "too many messages are waiting", "await send() before the next one", ""],
   ["unknown-member", "no member has this id", "getPeers() lists who is there", "peer-unavailable"],
-  ["member-left", "the member has left before it got the message", "", ""],
-  ["too-slow", "this member took nothing for too long and was dropped", "", ""],
+  ["member-left", "the member left before it got the message", "", ""],
+  ["too-slow", "dropped: this member took nothing for too long", "", ""],
   ["left", "this member has left", "make a new one with mesh()", "disconnected"],
   ["media-denied", "camera or microphone was refused", "", ""],
-  ["port-in-use", "the port is in use", "", ""],
+  ["port-in-use", "", "", ""],
   ["unsupported", "not supported", "", ""],
   ["internal", "an error inside peerjs-mesh", "please report it", ""],
   ["call-failed", "no media connection to this member could be made",

@@ -89,7 +89,7 @@ const CONNECTION_IGNORED = ["token", "pingInterval", "logFunction", "referrerPol
 const CONNECTION_KNOWN = ["host", "port", "path", "key", "secure", "config", "debug", ...CONNECTION_IGNORED];
 const CLOUD = "0.peerjs.com";
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
+export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 const isInteger = (least: number, most: number) => (value: unknown): boolean =>
   Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
@@ -206,19 +206,12 @@ function warnOf(given: Record<string, unknown>, known: string[], ignored: string
   }
 }
 
-/** How many letters must change, without regard to case, hyphens and underscores. */
-function distance(from: string, to: string): number {
-  const [a, b] = [from, to].map((name) => name.toLowerCase().replace(/[_-]/g, "")) as [string, string];
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + Number(a[i - 1] !== b[j - 1])));
-    }
-    row = next;
-  }
-  return row[b.length]!;
-}
+/** How many letters of each are not in the other, whatever their order and case: near enough for a hint. */
+const distance = (from: string, to: string): number => {
+  const strays = (one: string, other: string) =>
+    Array.from(one.toLowerCase()).filter((letter) => !other.toLowerCase().includes(letter)).length;
+  return strays(from, to) + strays(to, from);
+};
 
 const invalid = (name: string, value: unknown, wanted: string): MeshError =>
   new MeshError("invalid-option", `${name} is ${show(value)}`, { hint: `${name} must be ${wanted}` });

@@ -1,5 +1,6 @@
 /** The words that members exchange through a PeerServer, typed. Text ↔ words; the words themselves are core's business. */
 
+import { isObject } from "./options.js";
 import { utf8 } from "./utf8.js";
 
 /** The lowest and the highest wire version that the sender speaks. */
@@ -38,8 +39,6 @@ const LONGEST = 1 << 20;
 /** How deep objects and arrays may stand in each other. */
 const DEEPEST = 64;
 
-const isObject = (value: unknown): value is Json =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 const isU16 = (value: unknown): value is number => Number.isInteger(value) && (value as number) >>> 16 === 0;
 

@@ -39,8 +39,18 @@ impl Member {
                 } else {
                     // It believes that the host is dead, or has made us the next one. If the host says that it lives, it
                     // is sent back there; else we soon know better.
+                    let cut = join.cut;
                     if let Some(link) = self.link_mut(id) {
                         link.set_standing(Standing::Waiting(Box::new(join)), now);
+                    }
+                    if cut {
+                        // It cannot go there: who is reached by both is to host.
+                        let moved = Record::Moved(Moved {
+                            founding: self.founding,
+                            term: self.term,
+                            host: self.me,
+                        });
+                        return self.control(host_link, &moved);
                     }
                     if let Some(link) = self.link_mut(host_link)
                         && link.suspicion.is_none()

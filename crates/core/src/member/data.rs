@@ -133,9 +133,12 @@ impl Member {
                     stream.unacked += bytes;
                     stream.ack_due = true;
                 }
-                let kept = (total_kept + bytes) as u64;
-                self.counters.kept_bytes = kept;
-                self.counters.kept_bytes_max = self.counters.kept_bytes_max.max(kept);
+                #[cfg(feature = "counters")]
+                {
+                    let kept = (total_kept + bytes) as u64;
+                    self.counters.kept_bytes = kept;
+                    self.counters.kept_bytes_max = self.counters.kept_bytes_max.max(kept);
+                }
                 self.deliver(key);
                 self.schedule_ack();
             }

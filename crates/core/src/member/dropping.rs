@@ -24,8 +24,11 @@ impl Member {
         let asking = !at_once && !mutant!(self, NoReport) && self.ask_reports(key);
         let more = self.fetch(key);
         let at = self.now.plus_ms(DROP_MS);
-        // What does not come in time is named, so that those who lack it hear of a gap.
-        let last = self.stream(key).map_or(0, |stream| stream.held());
+        // What does not come in time is named, so that those who lack it hear of a gap; so is what this host has heard, and
+        // has let go of so that it may be said again (seed 2510000115).
+        let last = self
+            .stream(key)
+            .map_or(0, |stream| stream.held().max(stream.pos.b));
         let last = last.max(more.unwrap_or(0));
         let last = match mutant!(self, LastNumberShort) {
             true => last.saturating_sub(1),

@@ -33,20 +33,37 @@ impl Member {
 
     /// Hands the office over, if there is somebody to take it. The old host stays a member, at the new one.
     pub(super) fn hand_over(&mut self, seen: bool) -> bool {
-        let Role::Host(hosting) = &self.role else {
-            return false;
-        };
-        if hosting.in_doubt() {
-            return false;
+        match self.successor(seen) {
+            Some((id, key)) if self.is_sure() => {
+                self.hand_to(id, key);
+                true
+            }
+            _ => false,
         }
-        let Some((id, key)) = self.successor(seen) else {
-            return false;
-        };
+    }
+
+    fn is_sure(&self) -> bool {
+        matches!(&self.role, Role::Host(hosting) if !hosting.in_doubt())
+    }
+
+    fn hand_to(&mut self, id: LinkId, key: Key) {
         self.counters.handed_over += 1;
         self.handed_at = Some(self.now);
         let (founding, term) = (self.founding, self.term.wrapping_add(1));
         self.yield_to(id, key, founding, term, false);
-        true
+    }
+
+    /// Before that the office is not handed over once more, for whatever reason that is not somebody's going: two who are
+    /// each not reached by somebody would have it by turns.
+    fn kept_until(&self) -> Option<Instant> {
+        self.handed_at.map(|at| at.plus_ms(HIDDEN_AGAIN_MS))
+    }
+
+    /// A guest asks for the office: it reaches somebody who does not reach this host.
+    pub(super) fn give_office(&mut self, id: LinkId, key: Key) {
+        if self.is_sure() && self.kept_until() <= Some(self.now) {
+            self.hand_to(id, key);
+        }
     }
 
     /// The host has made this member its successor.
@@ -67,13 +84,9 @@ impl Member {
 
     /// When a host whose page nobody sees hands its office over.
     pub(super) fn hidden_deadline(&self) -> Option<Instant> {
-        let sure = matches!(&self.role, Role::Host(hosting) if !hosting.in_doubt());
-        let hidden = self.hidden.filter(|_| sure)?.plus_ms(HIDDEN_MS);
+        let hidden = self.hidden.filter(|_| self.is_sure())?.plus_ms(HIDDEN_MS);
         self.successor(true)?;
-        Some(match self.handed_at {
-            Some(at) => hidden.max(at.plus_ms(HIDDEN_AGAIN_MS)),
-            None => hidden,
-        })
+        self.kept_until().max(Some(hidden))
     }
 
     pub(super) fn hidden_on_time(&mut self) {

@@ -111,6 +111,7 @@ impl Member {
                 self.on_gap(sender, inc, to);
             }
             Record::Moved(moved) if my_host => self.on_moved(id, moved),
+            Record::Moved(moved) if my_guest && moved.host == peer => self.give_office(id, peer),
             // Its successor has heard of it by another word that overtook this one.
             Record::Moved(_) if my_guest => {}
             Record::Token(token) if my_host => self.name.shared = Some(token.to_owned()),

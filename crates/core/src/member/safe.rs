@@ -179,6 +179,9 @@ impl Member {
         let patience = TOO_SLOW_MS + 2 * link.lateness(self.shared_slack_ms);
         let late = now >= link.progress_at.plus_ms(patience);
         let soon = now >= link.progress_at.plus_ms(PASS_ON_MS) && !mutant!(self, NoPassOn);
+        // Nothing at all for half of that: it may wait for what it was never sent, because it met that sender in another room
+        // (seed 2520000004).
+        let again = now >= link.progress_at.plus_ms(patience / 2);
         if behind.is_empty() {
             if let Some(link) = self.link_mut(id) {
                 link.progress_at = now;
@@ -190,7 +193,7 @@ impl Member {
                 let on = |link: &mut Link| link.cursor(sender).is_none_or(|cursor| cursor.on);
                 // Others have said it where this host was not, and let go of it: that shows only when more comes. Or what
                 // is to come directly does not: it may be that way that is slow, and not the guest.
-                if b < to || !self.link_mut(id).is_none_or(on) {
+                if b < to || again || !self.link_mut(id).is_none_or(on) {
                     self.on_fetch(id, sender, inc, b, 0);
                 }
             }

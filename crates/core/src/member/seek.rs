@@ -21,6 +21,9 @@ const AGAIN_MS: u64 = 250;
 /// So many of those who were dropped a host without the name asks at a time (guess: a host and its deputies, and one more).
 const ASKED: usize = 4;
 
+/// Whoever has lost the host and been sent back to it more often than that does not reach it (guess: some seven seconds).
+const SENT_BACK: u32 = 2;
+
 /// How long after having slept a member leaves it to others to take over, ms (guess: a search by the line).
 const SLEEPY_MS: u64 = 5_000;
 
@@ -137,13 +140,13 @@ impl Member {
         }
         let mut line = self.line();
         line.keep(|key| *key != me);
-        match &self.role {
-            Role::Seeking(seek) if seek.by_name && self.was_in => {}
+        let (redirects, outvoted) = match &self.role {
+            Role::Seeking(seek) if seek.by_name && self.was_in => (seek.redirects, seek.outvoted),
             _ => return,
-        }
+        };
         line.push(me);
         let mut seek = Seek::by_line(line, Vec::new(), self.now);
-        seek.again = true;
+        (seek.redirects, seek.outvoted, seek.again) = (redirects, outvoted, true);
         self.role = Role::Seeking(Box::new(seek));
         self.seek_step();
     }
@@ -253,9 +256,16 @@ impl Member {
         }
     }
 
+    /// Whether the host that others hear is not reached by us.
+    fn is_cut(&self) -> bool {
+        !mutant!(self, VotesKept)
+            && matches!(&self.role, Role::Seeking(seek) if seek.outvoted && seek.redirects > SENT_BACK)
+    }
+
     /// It is this member's turn to take the office.
     fn take_turn(&mut self) {
         let verdict = self.vote();
+        let cut = self.is_cut();
         let Role::Seeking(seek) = &mut self.role else {
             return;
         };
@@ -264,6 +274,14 @@ impl Member {
             Verdict::Alone => {
                 // The room has gone on without this member, whose links it has closed.
                 seek.at += 1;
+                self.seek_step();
+            }
+            Verdict::Alive if cut => {
+                // They reach it, and we do not: the others are asked to take us in, see `Join::cut`.
+                seek.at += 1;
+                if seek.at >= seek.line.len() {
+                    seek.at = 0;
+                }
                 self.seek_step();
             }
             Verdict::Alive => {
@@ -309,10 +327,12 @@ impl Member {
         if mutant!(self, JoinWithoutPositions) {
             positions.clear();
         }
+        let cut = self.is_cut();
         let join = Join {
             founding: self.founding,
             term: self.term,
             named,
+            cut,
             leaving: self.leave.is_some(),
             sent: if self.ever_synced { UNTOLD } else { 0 },
             released: self.out.stream.released(),
@@ -349,6 +369,8 @@ impl Member {
             return;
         };
         seek.redirects += 1;
+        // Whoever says that has asked that host first.
+        seek.outvoted |= host.is_some();
         let host = host.filter(|host| *host != self.me);
         if seek.redirects > 4 {
             // Two members that each take the other for the host must not keep us busy.

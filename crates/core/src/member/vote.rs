@@ -58,7 +58,10 @@ impl Member {
         let open = vote.asked.len() + 1 - gone - alive;
         if gone > alive + open {
             Verdict::Gone
-        } else if alive >= gone + open || (now >= vote.until && alive >= gone) {
+        } else if alive >= gone + open
+            // Once told that it lives, silence (a lost word) makes it no less so.
+            || (now >= vote.until && alive + usize::from(seek.outvoted) >= gone)
+        {
             // Asked anew the next time: answers get old.
             if !kept {
                 seek.vote = None;

@@ -155,6 +155,7 @@ impl<'a> Record<'a> {
                 term: r.num(),
                 named: r.flag(),
                 leaving: r.flag(),
+                cut: r.flag(),
                 sent: r.num(),
                 released: r.num(),
                 positions: r.positions(),

@@ -38,7 +38,8 @@ pub(crate) mod kind {
     pub(crate) const GAP: u8 = 21;
     /// I am going.
     pub(crate) const BYE: u8 = 22;
-    /// Host to guests: the room goes on at another host.
+    /// Host to guests: the room goes on at another host. From a guest, who names itself: give me the office, I reach
+    /// somebody who does not reach you.
     pub(crate) const MOVED: u8 = 23;
     /// Host to deputies: the token of the room's name.
     pub(crate) const TOKEN: u8 = 24;
@@ -122,6 +123,8 @@ pub(crate) struct Join {
     pub(crate) named: bool,
     /// It leaves, as soon as all that it said has arrived.
     pub(crate) leaving: bool,
+    /// It has been sent to the host again and again, and does not reach it: whoever gets this asks for the office.
+    pub(crate) cut: bool,
     /// For those who meet it now, the joiner begins after this broadcast; `u64::MAX`: it will tell everybody.
     pub(crate) sent: u64,
     /// The last broadcast that it no longer keeps.

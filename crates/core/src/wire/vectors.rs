@@ -128,6 +128,7 @@ fn records() -> Vec<(&'static str, Record<'static>)> {
         term: 3,
         named: true,
         leaving: false,
+        cut: true,
         sent: u64::MAX,
         released: 4,
         positions: vec![position(TWO, 128, true), position(THREE, 0, false)],

@@ -56,6 +56,7 @@ impl Record<'_> {
                 w.varint(join.term);
                 w.u8(u8::from(join.named));
                 w.u8(u8::from(join.leaving));
+                w.u8(u8::from(join.cut));
                 w.varint(join.sent);
                 w.varint(join.released);
                 positions(w, &join.positions);
