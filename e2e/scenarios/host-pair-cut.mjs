@@ -10,7 +10,7 @@ export const title =
 const DIRECT = 30_000;
 const LOOK = 250;
 const LOST = 30_000;
-/** The guest is out of the room after 2.3 s, and has been sent back to the host three times some 7 s later. */
+/** The guest is out of the room after 2.3 s, and has been sent back to the host four times some 10 s later. */
 const WHOLE = 60_000;
 
 export default async function hostPairCut(room) {

@@ -21,8 +21,8 @@ const AGAIN_MS: u64 = 250;
 /// So many of those who were dropped a host without the name asks at a time (guess: a host and its deputies, and one more).
 const ASKED: usize = 4;
 
-/// Whoever has lost the host and been sent back to it more often than that does not reach it (guess: some seven seconds).
-const SENT_BACK: u32 = 2;
+/// Whoever has lost the host and been sent back to it more often than that does not reach it (guess: some ten seconds).
+const SENT_BACK: u32 = 3;
 
 /// How long after having slept a member leaves it to others to take over, ms (guess: a search by the line).
 const SLEEPY_MS: u64 = 5_000;
@@ -140,13 +140,13 @@ impl Member {
         }
         let mut line = self.line();
         line.keep(|key| *key != me);
-        let (redirects, outvoted) = match &self.role {
-            Role::Seeking(seek) if seek.by_name && self.was_in => (seek.redirects, seek.outvoted),
+        match &self.role {
+            Role::Seeking(seek) if seek.by_name && self.was_in => {}
             _ => return,
-        };
+        }
         line.push(me);
         let mut seek = Seek::by_line(line, Vec::new(), self.now);
-        (seek.redirects, seek.outvoted, seek.again) = (redirects, outvoted, true);
+        seek.again = true;
         self.role = Role::Seeking(Box::new(seek));
         self.seek_step();
     }
@@ -369,8 +369,6 @@ impl Member {
             return;
         };
         seek.redirects += 1;
-        // Whoever says that has asked that host first.
-        seek.outvoted |= host.is_some();
         let host = host.filter(|host| *host != self.me);
         if seek.redirects > 4 {
             // Two members that each take the other for the host must not keep us busy.
