@@ -139,13 +139,20 @@ impl Member {
     /// Whose directed messages a guest sends by way of the host: of those in the room who get none directly.
     pub(super) fn by_host(&self) -> Vec<Key> {
         let me = self.me;
-        let mut keys: Vec<Key> = self.roster.iter().map(|seat| seat.key).gather();
+        // Asked for after every input: in a room of 50, looking each one up was a quarter of all the work.
+        let mut directly = vec![false; self.names.count() as usize];
         for link in &self.links {
-            if link.is_peer() && link.cursors.iter().any(|it| it.sender == me) {
-                keys.keep(|key| Some(*key) != link.peer);
+            if link.is_peer()
+                && link.cursors.iter().any(|it| it.sender == me)
+                && let Some(peer) = link.peer
+                && let Some(it) = directly.get_mut(peer.0 as usize)
+            {
+                *it = true;
             }
         }
-        keys
+        let keys = self.roster.iter().map(|seat| seat.key);
+        keys.filter(|key| directly.get(key.0 as usize) != Some(&true))
+            .gather()
     }
 
     /// A guest gets that sender's broadcasts by another way.

@@ -4,7 +4,7 @@ use super::mutation::mutant;
 use super::{Member, Role};
 use crate::api::{ErrorCode, LinkId};
 use crate::config::{LEAVE_MS, WAKE_MS};
-use crate::link::Suspicion;
+use crate::link::{Link, Suspicion};
 use crate::prelude::*;
 use crate::time::Instant;
 use crate::wire::{Record, Refusal};
@@ -170,21 +170,25 @@ impl Member {
                 .map(|link| link.slack_ms)
         };
         let count = slacks().count();
-        let most = |ms: &u64| count > 2 && 2 * slacks().filter(|it| it >= ms).count() > count;
+        let most =
+            |ms: &u64| *ms > 0 && count > 2 && 2 * slacks().filter(|it| it >= ms).count() > count;
         slacks().filter(most).max().unwrap_or(0)
     }
 
+    /// When that link is suspected, or suspected more, or dead.
+    fn suspect_at(&self, link: &Link) -> Instant {
+        match link.suspicion {
+            None => link
+                .heard
+                .plus_ms(link.patience(self.silence_ms(), self.shared_slack_ms)),
+            Some(suspicion) if suspicion.probes < 2 => suspicion.since.plus_ms(PROBE_MS),
+            Some(suspicion) => suspicion.since.plus_ms(self.verdict_ms(link.rtt_micros)),
+        }
+    }
+
     fn links_deadline(&self) -> Option<Instant> {
-        let silence = self.silence_ms();
-        let shared = self.shared_slack_ms;
-        let in_use = self.links.iter().filter(|link| link.beats()).map(|link| {
-            let suspect = match link.suspicion {
-                None => link.heard.plus_ms(link.patience(silence, shared)),
-                Some(suspicion) if suspicion.probes < 2 => suspicion.since.plus_ms(PROBE_MS),
-                Some(suspicion) => suspicion.since.plus_ms(self.verdict_ms(link.rtt_micros)),
-            };
-            suspect.min(link.beat_at)
-        });
+        let beating = self.links.iter().filter(|link| link.beats());
+        let in_use = beating.map(|link| self.suspect_at(link).min(link.beat_at));
         let asking = self.links.iter().filter_map(|link| match link.standing {
             crate::link::Standing::Knocking => Some(link.standing_since.plus_ms(5_000)),
             crate::link::Standing::Waiting(_) => Some(link.standing_since.plus_ms(3_500)),
@@ -195,18 +199,14 @@ impl Member {
 
     fn links_on_time(&mut self) {
         let now = self.now;
-        let silence = self.silence_ms();
-        let shared = self.find_shared_slack();
-        self.shared_slack_ms = shared;
+        self.shared_slack_ms = self.find_shared_slack();
         let interval = u64::from(self.cfg.health_interval_ms);
         let mut safe = false;
-        let ids: Vec<(LinkId, u64)> = self
-            .links
-            .iter()
-            .filter(|link| link.beats())
-            .map(|link| (link.id, self.verdict_ms(link.rtt_micros)))
+        let due = |link: &Link| link.beats() && now >= self.suspect_at(link).min(link.beat_at);
+        let ids: Vec<LinkId> = (self.links.iter().filter(|link| due(link)))
+            .map(|link| link.id)
             .gather();
-        for (id, verdict) in ids {
+        for id in ids {
             let Some(link) = self.link_mut(id) else {
                 continue;
             };
@@ -220,26 +220,27 @@ impl Member {
                     self.check_progress(id);
                 }
             }
-            let Some(link) = self.link_mut(id) else {
+            let Some(link) = self.link(id) else {
                 continue;
             };
-            match link.suspicion {
-                None if now >= link.heard.plus_ms(link.patience(silence, shared)) => {
-                    link.suspicion = Some(Suspicion {
-                        since: now,
-                        probes: 1,
-                    });
-                    self.probe(id);
-                }
-                Some(Suspicion { since, probes })
-                    if probes < 2 && now >= since.plus_ms(PROBE_MS) =>
-                {
-                    link.suspicion = Some(Suspicion { since, probes: 2 });
-                    self.probe(id);
-                }
-                Some(Suspicion { since, .. }) if now >= since.plus_ms(verdict) => self.dead(id),
-                _ => {}
+            if now < self.suspect_at(link) {
+                continue;
             }
+            let suspicion = match link.suspicion {
+                None => Suspicion {
+                    since: now,
+                    probes: 1,
+                },
+                Some(Suspicion { since, probes }) if probes < 2 => Suspicion { since, probes: 2 },
+                _ => {
+                    self.dead(id);
+                    continue;
+                }
+            };
+            if let Some(link) = self.link_mut(id) {
+                link.suspicion = Some(suspicion);
+            }
+            self.probe(id);
         }
         if safe {
             self.tell_safe();
