@@ -20,9 +20,11 @@ const homes = [
 
 // First member of an empty room: from the call of mesh() to the first `sync`.
 const first = {};
+/** `peerjs-mesh/url` as well, where the module is a file of its own that need not be unpacked. */
+const ENTRIES = SIDES.flatMap((side) => (side === "ours" ? ["ours", "file"] : [side]));
 for (let run = 0; run < RUNS; run++) {
   for (const [server, sides] of homes) {
-    for (const side of sides) {
+    for (const side of server === "npm-peer" ? ENTRIES : sides) {
       const page = await bench.page(side);
       await page.call("join", randomUUID(), bench.options(server));
       ((first[server] ??= {})[side] ??= []).push(await page.call("synced", PATIENCE));
@@ -36,10 +38,15 @@ for (const [server] of homes) {
   bench.row(what, first[server]?.ours, server === "npm-peer" ? first[server]?.peer : first["npm-peer"]?.peer);
 }
 
+if (first["npm-peer"]?.file) {
+  const what = { case: "first member, module as a file, npm-peer", metric: "sync", unit: "ms", goal: "ours <= 150" };
+  bench.row(what, first["npm-peer"].file, first["npm-peer"].peer);
+}
+
 // A joiner into a running room of pages, until it has `sync`, and until all list all.
 for (const size of [2, 4, 8]) {
-  const sync = { ours: [], peer: [] };
-  const all = { ours: [], peer: [] };
+  const sync = { ours: [], file: [], peer: [] };
+  const all = { ours: [], file: [], peer: [] };
   const rooms = {};
   for (const side of SIDES) {
     const room = (rooms[side] = { name: randomUUID(), pages: [] });
@@ -52,8 +59,8 @@ for (const size of [2, 4, 8]) {
     await Promise.all(room.pages.map((page) => page.call("settles", size - 1, PATIENCE)));
   }
   for (let run = 0; run < RUNS; run++) {
-    for (const side of SIDES) {
-      const room = rooms[side];
+    for (const side of ENTRIES) {
+      const room = rooms[side] ?? rooms.ours;
       const joiner = await bench.page(side);
       const others = room.pages.map((page) => page.call("settles", size, PATIENCE));
       const began = await joiner.call("join", room.name, bench.options("npm-peer"));
@@ -70,6 +77,9 @@ for (const size of [2, 4, 8]) {
   for (const side of SIDES) for (const page of rooms[side].pages) await page.close();
   bench.row({ case: `joiner, pages, ${size} members`, metric: "sync", unit: "ms", goal: "ratio <= 1" }, sync.ours, sync.peer);
   bench.row({ case: `joiner, pages, ${size} members`, metric: "all list all", unit: "ms", goal: "ratio <= 1" }, all.ours, all.peer);
+  if (SIDES.includes("ours")) {
+    bench.row({ case: `joiner, module as a file, ${size} members`, metric: "sync", unit: "ms", goal: "ratio <= 1" }, sync.file, sync.peer);
+  }
   if (size === 2) bench.pageJoin = sync.peer;
 }
 

@@ -45,6 +45,7 @@ export class Bench {
     bench.place = bench.stage.net.place("bench");
     bench.modules = {
       ours: `${bench.stage.files.url}packages/peerjs-mesh/dist/index.js`,
+      file: `${bench.stage.files.url}packages/peerjs-mesh/dist/url.js`,
       peer: `${bench.stage.files.url}original/original.js`,
     };
     bench.browser = await bench.stage.browser("chromium", bench.place);
