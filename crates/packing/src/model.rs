@@ -40,11 +40,11 @@ pub(crate) struct Model {
     slots: [u16; 2 << SLOTS],
     /// What each one's word is worth: behind each opcode, and as long as the same bytes come again.
     worth: [[f32; ASKED]; WORTHS],
-    /// By how much of what is left to a slot moves that has learnt so often.
-    rates: [f32; 16],
-    /// About the logarithm of p / (1 - p), for 4096 p; and p, for so many logarithms.
+    /// By how many 32768ths of what is left a slot moves that has learnt so often.
+    rates: [i32; 16],
+    /// About the logarithm of p / (1 - p), for 4096 p; and p, in 65536ths, for so many logarithms.
     logs: [f32; 4096],
-    chances: [f32; 4096],
+    chances: [u16; 4096],
     /// Where the last three bytes were read before.
     seen: [u32; 1 << 16],
     /// Where they were now, and how many bytes have been equal since.
@@ -65,9 +65,9 @@ impl Model {
     pub(crate) const NEW: Model = Model {
         slots: [0; 2 << SLOTS],
         worth: [[0.0; ASKED]; WORTHS],
-        rates: [0.0; 16],
+        rates: [0; 16],
         logs: [0.0; 4096],
-        chances: [0.0; 4096],
+        chances: [0; 4096],
         seen: [0; 1 << 16],
         from: 0,
         run: 0,
@@ -107,8 +107,8 @@ impl Model {
             for _ in 0..8 {
                 odds *= odds;
             }
-            self.chances[i] = 1.0 / (1.0 + odds);
-            self.rates[i % 16] = 1.0 / ((i % 16) as f32 + 1.09);
+            self.chances[i] = (65534.0 / (1.0 + odds)) as u16 + 1;
+            self.rates[i % 16] = (32768.0 / ((i % 16) as f32 + 1.09)) as i32;
         }
     }
 
@@ -166,6 +166,7 @@ impl Model {
         let mut places = [0_usize; ASKED];
         let mut value = 1_u32;
         let mut half = 16_usize;
+        let mut worth = self.worth[worths % WORTHS];
         for left in (0..8).rev() {
             if half > 15 {
                 half = 1;
@@ -190,28 +191,28 @@ impl Model {
             for i in 0..ASKED {
                 let slot = self.slots[(places[i] + half) % (2 << SLOTS)] ^ 0x8000;
                 said[i] = self.logs[usize::from(slot >> 4) % 4096];
-                let worth = self.worth[worths % WORTHS][i] + self.worth[(257 + run) % WORTHS][i];
-                words[i] = said[i] * worth;
+                words[i] = said[i] * (worth[i] + self.worth[(257 + run) % WORTHS][i]);
             }
             // Each bit waits for the one before it: what can be found at once, or beforehand, is.
             let sum = (words[0] + words[1]) + (words[2] + words[3]) + words[4];
             let chance = self.chances[((sum * STEPS + 2048.0) as usize).min(4095)];
-            let one = coder.ask((chance * 65534.0) as u32 + 1);
-            let change = (if one { 1.0 } else { 0.0 } - chance) * 0.00104;
+            let one = coder.ask(u32::from(chance));
+            let to = if one { 65535 } else { 0 };
+            let change = (to - i32::from(chance)) as f32 * (0.00104 / 65535.0);
             for i in 0..ASKED {
                 let change = change * said[i];
-                self.worth[worths % WORTHS][i] += change;
+                worth[i] += change;
                 self.worth[(257 + run) % WORTHS][i] += change;
                 let slot = &mut self.slots[(places[i] + half) % (2 << SLOTS)];
                 let was = i32::from(*slot ^ 0x8000);
                 let times = was & 15;
-                let to = if one { 65535 } else { 0 };
-                let step = ((to - was) as f32 * self.rates[times as usize % 16]) as i32 & !15;
+                let step = ((to.max(15) - was) * self.rates[times as usize % 16]) >> 15 & !15;
                 *slot = (was + step + i32::from(times < 7)) as u16 ^ 0x8000;
             }
             value = value * 2 + u32::from(one);
             half = half * 2 + usize::from(one);
         }
+        self.worth[worths % WORTHS] = worth;
         let value = value & 255;
         self.out[at % OUT] = value as u8;
         self.at = at.wrapping_add(1);
