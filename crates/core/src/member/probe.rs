@@ -63,12 +63,12 @@ impl Member {
                     .sum(),
                 SENDER_BUDGET + crate::delivery::BESIDE,
             ),
+            // Who is back may lack what is kept for those who were dropped a moment ago: as much again.
             of(
                 "bytes of own messages that not all have",
                 self.out.stream.unsafe_bytes(),
-                SENDER_BUDGET + largest,
+                2 * SENDER_BUDGET + largest,
             ),
-            // And as much again is kept for those who were dropped a moment ago.
             of(
                 "bytes of one sender that are kept",
                 streams().map(|stream| stream.bytes).max().unwrap_or(0),

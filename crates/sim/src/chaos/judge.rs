@@ -100,6 +100,7 @@ impl Run<'_> {
         if !self.newcomer_gets_in() {
             return;
         }
+        let dropped = self.count_dropped();
         let present = self.world.present();
         for member in &present {
             self.world.send(*member, 60, None);
@@ -116,10 +117,28 @@ impl Run<'_> {
         self.idle();
         self.keeps_nothing();
         self.world.judge_quiet(&present);
+        self.nobody_was_dropped(dropped);
         if self.world.checker().gaps_to_come() {
             self.world.stats_mut().count("waited for a gap", 1);
             self.world.run_ms(GAPS_MS);
             self.world.judge_quiet(&present);
+        }
+    }
+
+    fn count_dropped(&self) -> u64 {
+        let stats = self.world.stats();
+        stats.get("events: peerdropped") + stats.get("events: hostdropped")
+    }
+
+    /// In a room that is whole, and in which nothing happens but that somebody came, nobody is taken for gone.
+    fn nobody_was_dropped(&mut self, before: u64) {
+        let count = self.count_dropped() - before;
+        if count > 0 {
+            let now = self.world.now();
+            let detail = format!("{count} times since the room was whole");
+            self.world
+                .checker_mut()
+                .blame(now, "dropped-in-peace", detail);
         }
     }
 

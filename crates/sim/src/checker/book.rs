@@ -22,6 +22,7 @@ pub(super) struct Sending {
     /// When it was accepted, or (it waits still) was to be sent.
     pub(super) at: Micros,
     pub(super) to: Option<usize>,
+    pub(super) bytes: usize,
     pub(super) fate: Fate,
     /// Whether its sender had been in the room by then. What was sent earlier goes to the roster of its first sync.
     pub(super) after_sync: bool,
@@ -101,7 +102,7 @@ pub(super) struct Book {
     /// Who was dropped, and when last, by its own clock.
     dropped_at: BTreeMap<usize, Micros>,
     /// Since when, by its own clock, each that was dropped was away, and until when.
-    absences: BTreeMap<usize, (Micros, Option<Micros>)>,
+    pub(super) absences: BTreeMap<usize, (Micros, Option<Micros>)>,
     /// When its user was told so: it may have slept, and found out as it woke.
     told_dropped: BTreeMap<usize, Micros>,
     /// Since when, by its clock, its user may have heard nothing, and when it began to hear again.

@@ -14,13 +14,17 @@ pub(super) const APART: Micros = 24 * crate::SECOND;
 /// excused.
 const DROPPED: Micros = 10 * crate::SECOND;
 
+/// What is kept of a sender's messages that everybody in the roster has, bytes (PROTOCOL §5).
+const KEPT: usize = 8 << 20;
+
 impl Checker {
-    /// A member was asked to send its message with this number, and has said this.
+    /// A member was asked to send its message with this number, of so many bytes, and has said this.
     pub fn sent(
         &mut self,
         now: Micros,
         member: usize,
         to: Option<usize>,
+        bytes: usize,
         result: &Result<Sent, SendError>,
     ) {
         let number = self.books[member].sends.len() as u64;
@@ -74,6 +78,7 @@ impl Checker {
         self.books[member].sends.push(Sending {
             at: now,
             to,
+            bytes,
             fate,
             after_sync,
         });
@@ -241,7 +246,11 @@ impl Checker {
         // Of what a sender said before it knew of the other nothing need come; it may be told all the same.
         let meant = |number: &u64| self.required(sender, member, *number..*number + 1).0 > 0;
         let meant = named.iter().any(meant);
-        if meant && self.books[sender].gone.is_none() && !self.were_apart(now, member, sender) {
+        let deserved = self.were_apart(now, member, sender)
+            || named
+                .last()
+                .is_some_and(|last| self.outweighs(sender, *last));
+        if meant && self.books[sender].gone.is_none() && !deserved {
             let detail = format!("{what}, which is there");
             if self.no_gaps {
                 self.blame(now, "gap-early", detail);
@@ -270,6 +279,14 @@ impl Checker {
         }
     }
 
+    /// Whether a sender has said more since, that message included, than is kept for those who were dropped (seed
+    /// 2600107695).
+    fn outweighs(&self, sender: usize, number: u64) -> bool {
+        let since = self.books[sender].sends.iter().skip(number as usize);
+        let casts = since.filter(|it| it.to.is_none() && it.fate == Fate::Accepted);
+        casts.map(|it| it.bytes).sum::<usize>() > KEPT
+    }
+
     /// Whether one of two has missed the other for so long that something may not be kept any more: what a user hears of a
     /// drop may be some seconds late.
     fn were_apart(&self, now: Micros, one: usize, other: usize) -> bool {
@@ -278,16 +295,24 @@ impl Checker {
             .any(|(a, b)| self.books[a].was_away(b, now, APART, self.first_told(a, b)))
     }
 
-    /// When one of those who were told of that drop in the same reign was told first: last words may be long on their way to
-    /// the others, and what is kept is kept from the drop on (seed 2135829302).
+    /// When one of those who were told of that drop was told first: last words may be long on their way to the others, and
+    /// what is kept is kept from the drop on (seed 2135829302), also where a new host tells the others of it (seed
+    /// 2600109317). It is the same one in one reign, and as long as nobody has heard that it is back.
     fn first_told(&self, member: usize, gone: usize) -> Option<Micros> {
         let drop = |book: &'_ Book| {
             let drop = book.heard.get(&gone)?.drop.as_ref()?;
             Some((drop.reign.clone(), drop.at))
         };
         let (reign, _) = drop(&self.books[member])?;
+        let backs = self
+            .books
+            .iter()
+            .filter_map(|book| book.absences.get(&gone)?.1);
+        let back = backs.max().unwrap_or_default();
         let told = self.books.iter().filter_map(drop);
-        told.filter(|(of, _)| *of == reign).map(|(_, at)| at).min()
+        told.filter(|(of, at)| *of == reign || *at > back)
+            .map(|(_, at)| at)
+            .min()
     }
 
     /// Which of a sender's messages a receiver had to get: how many broadcasts, and which for it alone.

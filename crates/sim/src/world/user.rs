@@ -69,7 +69,7 @@ impl World {
             .machine
             .as_mut()?
             .send(clock, data, id.as_deref());
-        self.checker.sent(now, member, to, &result);
+        self.checker.sent(now, member, to, bytes, &result);
         self.drain(member);
         Some(result)
     }

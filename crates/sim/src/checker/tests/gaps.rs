@@ -117,7 +117,8 @@ fn where_there_is_no_reason_for_a_gap_one_of_somebody_who_is_there_is_a_loss() {
 
 #[test]
 fn an_absence_begins_when_the_first_of_the_room_is_told_of_it() {
-    for first in [true, false] {
+    // The others are told in the same reign, and then it is back; or by the next host, and it is still away.
+    for (first, next) in [(true, false), (false, false), (true, true), (false, true)] {
         let mut checker = room();
         for _ in 0..2 {
             send(&mut checker, 0, None);
@@ -131,9 +132,12 @@ fn an_absence_begins_when_the_first_of_the_room_is_told_of_it() {
         let (told, back) = (40 + 10 * SECOND, 40 + 30 * SECOND);
         let (id, without) = (a(), peers(&["b", "c"]));
         let event = Event::PeerDropped { id, peers: without };
-        checker.event(told, 1, &event, REIGN);
+        let later: fn() -> Reign = || ([1; 16], 2, Some("b".into()));
+        checker.event(told, 1, &event, if next { later } else { REIGN });
         let (id, with) = (a(), peers(&["a", "b", "c"]));
-        checker.event(back, 1, &Event::PeerJoined { id, peers: with }, REIGN);
+        if !next {
+            checker.event(back, 1, &Event::PeerJoined { id, peers: with }, REIGN);
+        }
         let (from, first_gone, last) = (a(), 1, 1);
         let event = Event::Gap {
             from,
@@ -143,6 +147,21 @@ fn an_absence_begins_when_the_first_of_the_room_is_told_of_it() {
         checker.event(back, 1, &event, REIGN);
         checker.event(back + 11 * SECOND, 2, &Event::HostDropped, REIGN);
         let early = checker.violations().iter().any(|v| v.rule == "gap-early");
-        assert_eq!(early, !first);
+        assert_eq!(early, !first, "{next}");
+    }
+}
+
+#[test]
+fn more_than_is_kept_may_be_gone_at_once() {
+    for bytes in [4 << 20, 5 << 20] {
+        let mut checker = room();
+        checker.be_strict(true);
+        for _ in 0..2 {
+            checker.sent(30, 0, None, bytes, &Ok(Sent::Accepted));
+        }
+        let (from, first, last) = ("a".into(), 1, 1);
+        checker.event(33, 1, &Event::Gap { from, first, last }, REIGN);
+        let early = checker.violations().iter().any(|v| v.rule == "gap-early");
+        assert_eq!(early, bytes == 4 << 20);
     }
 }

@@ -41,10 +41,10 @@ fn a_message_that_overtook_leaves_a_hole_and_comes_reordered() {
 fn no_more_than_1024_sends_wait() {
     let mut checker = room();
     for ticket in 0..1_024 {
-        checker.sent(30, 0, None, &Ok(Sent::Waiting(Ticket(ticket))));
+        checker.sent(30, 0, None, 8, &Ok(Sent::Waiting(Ticket(ticket))));
     }
     rules(&checker, &[]);
-    checker.sent(30, 0, None, &Ok(Sent::Waiting(Ticket(1_024))));
+    checker.sent(30, 0, None, 8, &Ok(Sent::Waiting(Ticket(1_024))));
     rules(&checker, &["waiting-sends"]);
 }
 
@@ -59,7 +59,7 @@ fn nothing_may_be_missing_at_quiet() {
 #[test]
 fn nothing_may_wait_at_quiet() {
     let mut checker = room();
-    checker.sent(30, 0, None, &Ok(Sent::Waiting(Ticket(4))));
+    checker.sent(30, 0, None, 8, &Ok(Sent::Waiting(Ticket(4))));
     checker.complete(50, &[0, 1, 2]);
     rules(&checker, &["send-stuck"]);
     let through = Outcome {
@@ -75,7 +75,7 @@ fn nothing_may_wait_at_quiet() {
 fn messages_must_be_what_their_sender_sent_to_this_receiver() {
     let mut checker = room();
     send(&mut checker, 0, Some(2));
-    checker.sent(30, 0, None, &Err(SendError::MessageTooLarge));
+    checker.sent(30, 0, None, 8, &Err(SendError::MessageTooLarge));
     hear(&mut checker, 1, 0, 0, Some(2));
     hear(&mut checker, 1, 0, 1, None);
     hear(&mut checker, 1, 0, 9, None);
@@ -140,7 +140,7 @@ fn what_was_sent_after_a_newcomer_was_announced_is_required_and_what_before_is_n
     joined(&mut checker, 3, "a", &["a", "d"].map(String::from));
     checker.complete(50, &[0, 3]);
     assert!(checker.violations().iter().all(|v| v.rule != "lost"));
-    checker.sent(45, 0, None, &Ok(Sent::Accepted));
+    checker.sent(45, 0, None, 8, &Ok(Sent::Accepted));
     checker.complete(50, &[0, 3]);
     assert!(checker.violations().iter().any(|v| v.rule == "lost"));
 }

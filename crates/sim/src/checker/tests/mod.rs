@@ -66,7 +66,7 @@ fn dropped(checker: &mut Checker, member: usize, id: &str, peers: &[&str]) {
 }
 
 fn send(checker: &mut Checker, member: usize, to: Option<usize>) {
-    checker.sent(30, member, to, &Ok(Sent::Accepted));
+    checker.sent(30, member, to, 8, &Ok(Sent::Accepted));
 }
 
 fn hear(checker: &mut Checker, member: usize, from: usize, number: u64, to: Option<usize>) {

@@ -109,7 +109,7 @@ fn who_was_away_when_a_sender_came_back_and_died_has_heard_of_another_drop() {
         for member in [0, 1].into_iter().filter(|member| *member == 0 || back) {
             checker.event(45, member, &event, REIGN);
         }
-        checker.sent(46, 2, None, &Ok(Sent::Accepted));
+        checker.sent(46, 2, None, 8, &Ok(Sent::Accepted));
         hear(&mut checker, 0, 2, 0, None);
         checker.gone(47, 2, false);
         let event = Event::PeerDropped {
@@ -162,8 +162,8 @@ fn somebody_who_never_heard_of_a_member_and_comes_back_after_retention_begins_an
 #[test]
 fn a_member_that_left_is_silent_and_others_say_honestly_why_they_refuse() {
     let mut checker = room();
-    checker.sent(30, 0, Some(1), &Err(SendError::UnknownMember));
-    checker.sent(30, 0, None, &Err(SendError::BufferFull));
+    checker.sent(30, 0, Some(1), 8, &Err(SendError::UnknownMember));
+    checker.sent(30, 0, None, 8, &Err(SendError::BufferFull));
     checker.event(
         41,
         0,
