@@ -24,8 +24,9 @@ const SLOTS: u32 = 22;
 const STEPS: f32 = 240.0;
 /// More equal bytes than these are not counted.
 const RUN: usize = 15;
-/// Rows of weights: 257 for opcodes, then one for each length of what came again.
-const WORTHS: usize = 512;
+/// Rows of weights: 257 for opcodes, then one for each length of what came again; from 512 on one for each beginning of a
+/// byte.
+const WORTHS: usize = 1024;
 /// Zeros before the first byte, so that there is always something to look back at.
 const BEFORE: usize = 32;
 
@@ -38,7 +39,7 @@ pub(crate) trait Ask {
 pub(crate) struct Model {
     /// Twelve bits: how likely a one is, less a half. The lower four: how often that was learnt, as far as it matters.
     slots: [u16; 2 << SLOTS],
-    /// What each one's word is worth: behind each opcode, and as long as the same bytes come again.
+    /// What each one's word is worth: behind each opcode, as long as the same bytes come again, and in this place of a byte.
     worth: [[f32; ASKED]; WORTHS],
     /// By how many 32768ths of what is left a slot moves that has learnt so often.
     rates: [i32; 16],
@@ -93,7 +94,7 @@ impl Model {
         self.at = BEFORE;
         self.first = true;
         for one in &mut self.worth {
-            *one = [0.119; ASKED];
+            *one = [0.08; ASKED];
         }
         let mut log = 0.0_f32;
         for i in 2048..4096_usize {
@@ -191,18 +192,22 @@ impl Model {
             for i in 0..ASKED {
                 let slot = self.slots[(places[i] + half) % (2 << SLOTS)] ^ 0x8000;
                 said[i] = self.logs[usize::from(slot >> 4) % 4096];
-                words[i] = said[i] * (worth[i] + self.worth[(257 + run) % WORTHS][i]);
+                words[i] = said[i]
+                    * (worth[i]
+                        + self.worth[(257 + run) % WORTHS][i]
+                        + self.worth[(512 + value as usize) % WORTHS][i]);
             }
             // Each bit waits for the one before it: what can be found at once, or beforehand, is.
             let sum = (words[0] + words[1]) + (words[2] + words[3]) + words[4];
             let chance = self.chances[((sum * STEPS + 2048.0) as usize).min(4095)];
             let one = coder.ask(u32::from(chance));
             let to = if one { 65535 } else { 0 };
-            let change = (to - i32::from(chance)) as f32 * (0.00104 / 65535.0);
+            let change = (to - i32::from(chance)) as f32 * (0.00095 / 65535.0);
             for i in 0..ASKED {
                 let change = change * said[i];
                 worth[i] += change;
                 self.worth[(257 + run) % WORTHS][i] += change;
+                self.worth[(512 + value as usize) % WORTHS][i] += change;
                 let slot = &mut self.slots[(places[i] + half) % (2 << SLOTS)];
                 let was = i32::from(*slot ^ 0x8000);
                 let times = was & 15;

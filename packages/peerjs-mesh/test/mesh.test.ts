@@ -100,6 +100,43 @@ test("the room's host is dialled before the module is there, and not again when 
   assert.equal(socket.closed, true);
 });
 
+for (const lanes of [true, false]) {
+  test(`what the host answers is applied before the module is there, and told when the member accepts it: ${lanes ? "a member" : "PeerJS"}`, async () => {
+    const { promise, resolve } = later<Wasm>();
+    const mesh = start({}, promise);
+    const [socket, connection] = [FakeSocket.made[0]!, FakeConnection.made[0]!];
+    const [, id, token] = /&id=([^&]+)&token=([^&]+)&/.exec(socket.url)!;
+    socket.opens();
+    socket.hears({ type: "OPEN" });
+    await turn();
+    connection.finds("one");
+    await turn();
+    await turn();
+    const { connectionId } = socket.said[0]!["payload"];
+    const answer = (to: string, sdp: string): void =>
+      socket.hears({ type: "ANSWER", src: "room", payload: { sdp: { sdp, type: "answer" }, type: "data", connectionId: to } });
+    answer("another's", "another answer");
+    answer(connectionId, "an answer");
+    await turn();
+    assert.deepEqual(connection.remote, ["an answer"]);
+    connection.connects();
+    wasm.due.push(say.openSession(0, id, token), say.dial(0, connectionId));
+    resolve(wasm);
+    await made();
+    await turn();
+    const opened = (): unknown[][] => wasm.called("input").filter(([kind]) => kind === 5);
+    assert.deepEqual(opened(), [], "the member does not know of the answer yet");
+    wasm.due.push(say.accept(0, lanes, "an answer"));
+    mesh._disconnectHost();
+    await turn();
+    assert.deepEqual(connection.remote, ["an answer"], "once");
+    assert.equal(opened().length, lanes ? 0 : 1, "with lanes it is open when all of them are");
+    connection.connects();
+    assert.equal(opened().length, 1);
+    await mesh.cleanup();
+  });
+}
+
 test("a module that never comes leaves nothing open", async () => {
   const mesh = start({}, later<Wasm>().promise);
   await mesh.cleanup();

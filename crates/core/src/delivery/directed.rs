@@ -31,6 +31,8 @@ impl Stream {
             Some(entry) if entry.pos == pos => entry.append(offset, bytes),
             _ if offset != 0 => Taken::Ahead,
             _ => {
+                // What its sender said to all before it must be somewhere (seed 2600115385).
+                self.ahead = self.ahead.max(pos.b);
                 self.push_directed(pos, to, total, bytes.to_vec());
                 return Taken::New(bytes.len());
             }

@@ -66,7 +66,8 @@ pub(crate) struct Stream {
     pub(crate) waits_since: Option<Instant>,
     /// When something new of it came last: nothing is asked for again while it is coming.
     pub(crate) news_at: Option<Instant>,
-    /// The last broadcast that was thrown away because something before it was missing.
+    /// The last broadcast that is known to have been said: thrown away because something before it was missing, or named by
+    /// a directed message.
     pub(crate) ahead: u64,
 }
 
@@ -315,5 +316,15 @@ mod tests {
         assert!(stream.is_behind());
         stream.skip_to(9);
         assert!(!stream.is_behind(), "nobody has it any more");
+    }
+
+    #[test]
+    fn who_gets_a_directed_message_lacks_what_was_said_to_all_before_it() {
+        let mut stream = Stream::new(Key(0), 7, 0);
+        stream.begin(Pos { b: 0, d: 0 });
+        stream.take_directed(Pos { b: 1, d: 1 }, Key(1), Pos { b: 0, d: 0 }, 1, 0, b"x");
+        assert!(stream.is_behind());
+        stream.take_cast(1, Vec::new(), 1, 0, b"x");
+        assert!(!stream.is_behind());
     }
 }

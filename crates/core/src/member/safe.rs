@@ -180,8 +180,9 @@ impl Member {
         let late = now >= link.progress_at.plus_ms(patience);
         let soon = now >= link.progress_at.plus_ms(PASS_ON_MS) && !mutant!(self, NoPassOn);
         // Nothing at all for half of that: it may wait for what it was never sent, because it met that sender in another room
-        // (seed 2520000004).
-        let again = now >= link.progress_at.plus_ms(patience / 2);
+        // (seed 2520000004). Once: one whose user takes nothing has it.
+        let half = link.progress_at.plus_ms(patience / 2);
+        let again = now >= half && now < half.plus_ms(u64::from(self.cfg.health_interval_ms));
         if behind.is_empty() {
             if let Some(link) = self.link_mut(id) {
                 link.progress_at = now;

@@ -15,8 +15,8 @@ export const openSession = (url: string, id: string, token: string, heard?: Hear
   new Session(`${url}&id=${encodeURIComponent(id)}&token=${encodeURIComponent(token)}&version=${PEERJS}`, heard);
 
 /**
- * What every member begins with, done while its module is still being loaded: the own session is opened, and a link is
- * offered to whoever has the room's name. It is the member that decides: it takes these over when it asks for them, and
+ * What every member begins with, done while its module is still being loaded: the own session is opened, a link is
+ * offered to whoever has the room's name, and the answer applied, so that the link is made meanwhile. It is the member that decides: it takes these over when it asks for them, and
  * should it ever say something else than was foreseen here, then that is said too.
  */
 export class Ahead {
@@ -38,8 +38,11 @@ export class Ahead {
     this.id = digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*/, "$1-$2-$3-$4-$5");
     this.token = digits.slice(32, 64);
     this.connectionId = `dc_${digits.slice(64)}`;
-    this.#session = openSession(url, this.id, this.token, ({ type }) => {
-      if (type === "open") void this.offered.then(() => this.#offer());
+    this.#session = openSession(url, this.id, this.token, (message) => {
+      if (message.type === "open") void this.offered.then(() => this.#offer());
+      if (message.type === "relayed" && message.signal.signal === "answer" && message.signal.connectionId === this.connectionId) {
+        this.#link?.foresee(message.signal.sdp);
+      }
     });
   }
 

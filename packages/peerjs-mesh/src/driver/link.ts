@@ -38,6 +38,8 @@ export class Link {
   #found = NOBODY;
   #ownCandidates: Uint8Array[] | undefined = [];
   #early: [lane: number, frame: Uint8Array][] | undefined = [];
+  /** The answer has been applied before the member said so. */
+  #foreseen = false;
   #over = false;
   #linger: ReturnType<typeof setTimeout> | undefined;
   #id = 0;
@@ -96,10 +98,18 @@ export class Link {
     });
   }
 
+  /** Applies the answer that the member is going to accept. That it has opened is told when it does. */
+  foresee(sdp: string): void {
+    this.#foreseen = true;
+    void this.#try(() => this.#remote({ type: "answer", sdp }));
+  }
+
   /** Applies the answer to the own offer. */
   accept(sdp: string, lanes: boolean): void {
+    if (!this.#foreseen) this.foresee(sdp);
+    this.#foreseen = false;
     if (lanes) this.#openLanes();
-    void this.#try(() => this.#remote({ type: "answer", sdp }));
+    this.#opens();
   }
 
   /** Applies a candidate, once there is a description that it belongs to. */
@@ -228,7 +238,7 @@ export class Link {
 
   #opens(): void {
     const early = this.#early;
-    if (this.#over || !early || !this.#channels.every((channel) => channel?.readyState === "open")) return;
+    if (this.#over || this.#foreseen || !early || !this.#channels.every((channel) => channel?.readyState === "open")) return;
     this.#early = undefined;
     const largest = Math.min(LARGEST_FRAME, this.#connection.sctp?.maxMessageSize || LARGEST_FRAME);
     this.#report(Input.LinkOpened, this.#id, largest);

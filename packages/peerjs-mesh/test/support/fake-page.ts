@@ -37,8 +37,22 @@ export class FakeConnection {
     if (typeof config.iceServers === "number") throw new TypeError("not iterable");
     FakeConnection.made.push(this);
   }
+  /** Its channels, in the order in which they were made. */
+  readonly channels: { readyState?: string; onopen?: () => void }[] = [];
+  /** The others' descriptions. */
+  readonly remote: string[] = [];
   createDataChannel(): object {
-    return {};
+    return this.channels[this.channels.push({}) - 1]!;
+  }
+  async setRemoteDescription({ sdp }: { sdp: string }): Promise<void> {
+    this.remote.push(sdp);
+  }
+  /** All channels that there are now are open. */
+  connects(): void {
+    for (const channel of this.channels) {
+      channel.readyState = "open";
+      channel.onopen?.();
+    }
   }
   async createOffer(): Promise<object> {
     return {};

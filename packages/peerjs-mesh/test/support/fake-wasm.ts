@@ -22,6 +22,7 @@ export const say = {
     Buffer.of(2), u32(session), Buffer.of(1), str(dst), Buffer.of(0), str(id), Buffer.of(0), str(sdp), Buffer.of(1), str(id),
     Buffer.of(2, 1), str("binary"), Buffer.of(0, 1, 1, 0, 1, 0),
   ]),
+  accept: (link: number, lanes: boolean, sdp: string) => Buffer.concat([Buffer.of(6), u32(link), Buffer.of(Number(lanes)), str(sdp)]),
   closeSession: (session: number) => Buffer.concat([Buffer.of(3), u32(session)]),
   joined: (id: string) => Buffer.concat([Buffer.of(32), str(id)]),
   hostConnected: (isHost: boolean, host: string, term: number) =>
