@@ -113,10 +113,12 @@ for (const lanes of [true, false]) {
     await turn();
     await turn();
     const { connectionId } = socket.said[0]!["payload"];
-    const answer = (to: string, sdp: string): void =>
-      socket.hears({ type: "ANSWER", src: "room", payload: { sdp: { sdp, type: "answer" }, type: "data", connectionId: to } });
+    const answer = (to: string, sdp: string, src = "room"): void =>
+      socket.hears({ type: "ANSWER", src, payload: { sdp: { sdp, type: "answer" }, type: "data", connectionId: to } });
     answer("another's", "another answer");
+    answer(connectionId, "a stranger's answer", "stranger");
     answer(connectionId, "an answer");
+    answer(connectionId, "the same once more");
     await turn();
     assert.deepEqual(connection.remote, ["an answer"]);
     connection.connects();

@@ -282,8 +282,11 @@ impl Checker {
     /// Whether a sender has said more since, that message included, than is kept for those who were dropped (seed
     /// 2600107695).
     fn outweighs(&self, sender: usize, number: u64) -> bool {
-        let since = self.books[sender].sends.iter().skip(number as usize);
-        let casts = since.filter(|it| it.to.is_none() && it.fate == Fate::Accepted);
+        let since = self.books[sender].sends.get(number as usize..);
+        let casts = since
+            .unwrap_or_default()
+            .iter()
+            .filter(|it| it.to.is_none() && it.fate == Fate::Accepted);
         casts.map(|it| it.bytes).sum::<usize>() > KEPT
     }
 

@@ -16,8 +16,8 @@ export const openSession = (url: string, id: string, token: string, heard?: Hear
 
 /**
  * What every member begins with, done while its module is still being loaded: the own session is opened, a link is
- * offered to whoever has the room's name, and the answer applied, so that the link is made meanwhile. It is the member that decides: it takes these over when it asks for them, and
- * should it ever say something else than was foreseen here, then that is said too.
+ * offered to whoever has the room's name, and the answer applied, so that the link is made meanwhile. It is the member that
+ * decides: it takes these over when it asks for them, and should it ever say something else than was foreseen here, then that is said too.
  */
 export class Ahead {
   /** A version 8 UUID: so are our ids told from those of PeerJS. */
@@ -40,9 +40,9 @@ export class Ahead {
     this.connectionId = `dc_${digits.slice(64)}`;
     this.#session = openSession(url, this.id, this.token, (message) => {
       if (message.type === "open") void this.offered.then(() => this.#offer());
-      if (message.type === "relayed" && message.signal.signal === "answer" && message.signal.connectionId === this.connectionId) {
-        this.#link?.foresee(message.signal.sdp);
-      }
+      if (message.type !== "relayed" || message.src !== room) return;
+      const { signal } = message;
+      if (signal.signal === "answer" && signal.connectionId === this.connectionId) this.#link?.foresee(signal.sdp);
     });
   }
 

@@ -100,13 +100,14 @@ export class Link {
 
   /** Applies the answer that the member is going to accept. That it has opened is told when it does. */
   foresee(sdp: string): void {
+    if (this.#foreseen) return;
     this.#foreseen = true;
     void this.#try(() => this.#remote({ type: "answer", sdp }));
   }
 
   /** Applies the answer to the own offer. */
   accept(sdp: string, lanes: boolean): void {
-    if (!this.#foreseen) this.foresee(sdp);
+    this.foresee(sdp);
     this.#foreseen = false;
     if (lanes) this.#openLanes();
     this.#opens();
