@@ -45,8 +45,8 @@ pub trait Machine {
     /// What it has done so far.
     fn counters(&self) -> Counters;
     /// Its queues, by what it says itself; `largest`: bytes of the largest message that anybody said.
-    fn queues(&self, _largest: usize) -> Vec<Queue> {
-        Vec::new()
+    fn queues(&self, _largest: usize) -> Option<[Queue; 16]> {
+        None
     }
     /// Whether it could register a name under this token.
     fn knows_token(&self, _token: &str) -> bool {
@@ -112,8 +112,8 @@ impl Machine for Member {
     fn counters(&self) -> Counters {
         Member::counters(self)
     }
-    fn queues(&self, largest: usize) -> Vec<Queue> {
-        Member::queues(self, largest).into()
+    fn queues(&self, largest: usize) -> Option<[Queue; 16]> {
+        Some(Member::queues(self, largest))
     }
     fn dials_again(&self) -> bool {
         Member::dials_again(self)

@@ -15,7 +15,12 @@ const CRUMB: usize = 1 << 10;
 impl Member {
     /// Sends on every link what there is to send and it has room for.
     pub(super) fn fill_links(&mut self) {
-        let by_host = self.by_host();
+        // Looked up only where there is something directed to pass on: it takes all links and the whole roster.
+        let guest = matches!(self.role, Role::Guest(_));
+        let by_host = match guest && self.out.stream.has_directed() {
+            true => self.by_host(),
+            false => Vec::new(),
+        };
         let state = self.messages_state(&by_host);
         for at in 0..self.links.len() {
             let Some(link) = self.links.get_mut(at) else {
@@ -30,7 +35,7 @@ impl Member {
             let window = self.cfg.link_window as usize;
             let most = FRAME.min(link.max_frame);
             let safe_off = self.out.stream.safe_off as usize;
-            let whole = matches!(self.role, Role::Guest(_)) && link.is_my_host();
+            let whole = guest && link.is_my_host();
             while link.in_flight < window {
                 let mut frame = Writer::default();
                 while frame.buf.len() < most {
@@ -80,24 +85,25 @@ impl Member {
     /// A number that is another one whenever there may be more to pass on: nobody looks through all cursors of all links
     /// for each beat (in rooms of 50 that was most of the work).
     fn messages_state(&self, by_host: &[Key]) -> u64 {
+        const ODD: u64 = 0x517c_c1b7_2722_0a95;
         let mut state: u64 = 0;
-        let mut mix = |value: u64| {
-            state = (state.rotate_left(5) ^ value).wrapping_mul(0x517c_c1b7_2722_0a95);
-        };
-        for stream in self
-            .streams
-            .iter()
-            .chain(core::iter::once(&self.out.stream))
-        {
-            mix(u64::from(stream.key.0));
-            mix(stream.held());
-            mix(stream.bytes as u64);
-            mix(stream.arrivals());
-            mix(stream.safe);
-            mix(stream.safe_off);
+        let own = core::iter::once(&self.out.stream);
+        for stream in self.streams.iter().chain(own) {
+            // Each for itself, so that none waits for the one before.
+            let mut it = u64::from(stream.key.0);
+            for value in [
+                stream.held(),
+                stream.bytes as u64,
+                stream.arrivals(),
+                stream.safe,
+                stream.safe_off,
+            ] {
+                it = (it.rotate_left(5) ^ value).wrapping_mul(ODD);
+            }
+            state = state.wrapping_add(it);
         }
         for key in by_host {
-            mix(u64::from(key.0));
+            state = (state.rotate_left(5) ^ u64::from(key.0)).wrapping_mul(ODD);
         }
         state
     }

@@ -28,12 +28,22 @@ impl Member {
         let of = |what, now, most| Queue { what, now, most };
         // With what is kept beside it: up to so many numbers of directed messages.
         let largest = largest + crate::delivery::BESIDE + 16 * self.roster.len().max(60);
-        let sum = |count: fn(&crate::link::Link) -> usize| self.links.iter().map(count).max();
-        let streams = || self.streams.iter().chain([&self.out.stream]);
-        let asking = |dialled: bool| {
-            let ours = |link: &&crate::link::Link| !link.is_in_use() && link.dialled == dialled;
-            self.links.iter().filter(ours).count()
-        };
+        // After every step of every member: all of them are looked through once.
+        let (mut made_by_us, mut made_by_others, mut candidates, mut early_bytes) = (0, 0, 0, 0);
+        for link in &self.links {
+            if !link.is_in_use() {
+                made_by_us += usize::from(link.dialled);
+                made_by_others += usize::from(!link.dialled);
+            }
+            candidates = link.candidates.len().max(candidates);
+            early_bytes = link.early_bytes.max(early_bytes);
+        }
+        let (mut of_one, mut of_all, mut owed) = (0, 0, 0);
+        for stream in self.streams.iter().chain([&self.out.stream]) {
+            of_one = stream.bytes.max(of_one);
+            of_all += stream.bytes;
+            owed = stream.owed().max(owed);
+        }
         [
             // Who comes and goes is told on top of what messages may take, and a user that does not hear it is not waited
             // for: no more than all names twice.
@@ -71,17 +81,17 @@ impl Member {
             ),
             of(
                 "bytes of one sender that are kept",
-                streams().map(|stream| stream.bytes).max().unwrap_or(0),
+                of_one,
                 2 * SENDER_BUDGET + largest,
             ),
             of(
                 "bytes of all that are kept",
-                streams().map(|stream| stream.bytes).sum(),
+                of_all,
                 2 * TOTAL_BUDGET + largest,
             ),
             of(
                 "directed messages of one sender that are owed",
-                streams().map(|stream| stream.owed()).max().unwrap_or(0),
+                owed,
                 MAX_OWED,
             ),
             of("bytes of strays", self.stray_bytes, MAX_STRAYS),
@@ -91,19 +101,15 @@ impl Member {
                 self.past.len(),
                 MAX_PAST,
             ),
-            of("links that others are making", asking(false), MAX_PENDING),
+            of("links that others are making", made_by_others, MAX_PENDING),
             // To each member, to ask it and to have it at hand: rooms have up to 60 members here.
-            of("links that it is making", asking(true), 2 * MAX_PENDING),
+            of("links that it is making", made_by_us, 2 * MAX_PENDING),
             of(
                 "candidates that wait for a description",
-                sum(|link| link.candidates.len()).unwrap_or(0),
+                candidates,
                 MAX_CANDIDATES,
             ),
-            of(
-                "bytes that came before hello",
-                sum(|link| link.early_bytes).unwrap_or(0),
-                MAX_EARLY,
-            ),
+            of("bytes that came before hello", early_bytes, MAX_EARLY),
             of(
                 "bytes of init data of one",
                 self.init

@@ -20,6 +20,10 @@ const VERDICT_MS: u64 = 700;
 /// Having been slow counts for less with each beat, by so much of it (guess: half of it after some 20 s).
 const SLACK_PART: u64 = 64;
 
+/// Timers that are late by no more than that are usual where many programs share a machine, and the 300 ms that a host
+/// that is busy for 2 s has left cover it, ms. (Each ms beyond makes everybody wait four: see [`Link::lateness`].)
+const USUAL_LATE_MS: u64 = 100;
+
 impl Member {
     /// Before anything else: has this machine been asleep?
     pub(super) fn enter(&mut self, now: Instant) {
@@ -31,7 +35,7 @@ impl Member {
             .map_or(0, |planned| self.now.ms_since(planned.max(before)));
         if late <= WAKE_MS {
             for link in &mut self.links {
-                link.is_late(late, 0);
+                link.is_late(late, USUAL_LATE_MS);
             }
         }
         if late <= u64::from(self.cfg.health_interval_ms) {

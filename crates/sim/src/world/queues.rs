@@ -18,10 +18,11 @@ impl World {
 
     /// After all that happens to a member.
     pub(super) fn judge_queues(&mut self, member: usize) {
-        let Some(machine) = self.nodes[member].machine.as_ref() else {
+        let machine = self.nodes[member].machine.as_ref();
+        let Some(queues) = machine.and_then(|it| it.queues(self.queues.largest)) else {
             return;
         };
-        for (at, queue) in machine.queues(self.queues.largest).into_iter().enumerate() {
+        for (at, queue) in queues.into_iter().enumerate() {
             let Queue { what, now, most } = queue;
             match self.queues.highs.get_mut(at) {
                 Some((_, high)) => *high = now.max(*high),
