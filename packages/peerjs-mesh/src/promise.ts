@@ -14,10 +14,26 @@ export class Watched<T> extends Promise<T> {
     executor: (resolve: (value: T) => void, reject: (reason: unknown) => void) => void,
     ignored: (reason: unknown) => void,
   ) {
-    super(executor);
-    super.then(undefined, (reason: unknown) => {
-      if (!this.#watched) setTimeout(() => this.#watched || ignored(reason));
+    let failed = false;
+    let look = (): void => void (failed = true);
+    super((resolve, reject) => {
+      const fail = (reason: unknown): void => {
+        reject(reason);
+        look();
+      };
+      try {
+        executor(resolve, fail);
+      } catch (cause) {
+        fail(cause);
+      }
     });
+    // Only when it has failed: of ten thousand in a burst none has.
+    look = () => {
+      super.then(undefined, (reason: unknown) => {
+        if (!this.#watched) setTimeout(() => this.#watched || ignored(reason));
+      });
+    };
+    if (failed) look();
   }
 
   // `await` comes here too, because the class is not Promise itself.

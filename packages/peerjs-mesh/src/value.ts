@@ -7,6 +7,8 @@
 const DEEPEST = 100;
 /** How many values one message may consist of. */
 const MOST = 1 << 22;
+/** What is longer gets a buffer of its own, bytes. */
+const KEPT = 1 << 16;
 const TWO_32 = 2 ** 32;
 /** Up to here a number holds every integer. */
 const SAFE = 2 ** 53;
@@ -14,8 +16,8 @@ const SAFE = 2 ** 53;
 const encoder = /* @__PURE__ */ new TextEncoder();
 const decoder = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** A buffer kept from message to message; taken while one is being written, as a getter may send another. */
-let spare: Uint8Array | undefined;
+/** Kept from message to message; taken while one is being written, as a getter may send another. */
+let spare: Writer | undefined;
 
 type Key = string | number;
 /** A Blob, and where its bytes belong. */
@@ -23,7 +25,7 @@ type Hole = [blob: Blob, at: number];
 
 /** The bytes of a value. Throws an `Error` with `code: "not-encodable"` whose message names the place in the value. */
 export function encode(value: unknown): Uint8Array {
-  return new Writer().all(value);
+  return written(value);
 }
 
 /**
@@ -32,7 +34,7 @@ export function encode(value: unknown): Uint8Array {
  */
 export function encodeWithBlobs(value: unknown): Uint8Array | Promise<Uint8Array> {
   const holes: Hole[] = [];
-  const bytes = new Writer(holes).all(value);
+  const bytes = written(value, holes);
   if (!holes.length) return bytes;
   return Promise.all(holes.map(async ([blob, at]) => bytes.set(new Uint8Array(await blob.arrayBuffer()), at))).then(
     () => bytes,
@@ -47,30 +49,36 @@ export function decode(bytes: Uint8Array): unknown {
   return new Reader(bytes).all();
 }
 
+function written(value: unknown, holes?: Hole[]): Uint8Array {
+  const writer = spare ?? new Writer();
+  spare = undefined;
+  const bytes = writer.all(value, holes);
+  if (bytes.length <= KEPT) spare = writer;
+  return bytes;
+}
+
 const refusal = (message: string, cause?: unknown): Error =>
   Object.assign(new Error(message, { cause }), { code: "not-encodable" });
 
 class Writer {
-  #bytes = spare ?? new Uint8Array(1024);
+  #bytes = new Uint8Array(1024);
   #view = new DataView(this.#bytes.buffer);
   #at = 0;
-  #left = MOST;
+  #left = 0;
   #depth = 0;
   /** The arrays and objects being written, and the key at which each stands open. */
   readonly #open: object[] = [];
   readonly #keys: Key[] = [];
-  readonly #holes: Hole[] | undefined;
+  #holes: Hole[] | undefined;
 
-  constructor(holes?: Hole[]) {
+  all(value: unknown, holes?: Hole[]): Uint8Array {
+    this.#at = this.#depth = 0;
+    this.#left = MOST;
     this.#holes = holes;
-    spare = undefined;
-  }
-
-  all(value: unknown): Uint8Array {
     this.#value(value);
-    if (this.#at > 1 << 16) return this.#bytes.subarray(0, this.#at);
-    spare = this.#bytes;
-    return spare.slice(0, this.#at);
+    // What was sent is its owner's alone again.
+    this.#open.length = 0;
+    return this.#at > KEPT ? this.#bytes.subarray(0, this.#at) : this.#bytes.slice(0, this.#at);
   }
 
   #value(value: unknown): void {
@@ -88,6 +96,7 @@ class Writer {
 
   #object(value: object): void {
     if (Array.isArray(value)) return this.#list(value);
+    if (value instanceof Uint8Array) return this.#binary(value);
     if (ArrayBuffer.isView(value)) return this.#binary(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
     const kind = Object.prototype.toString.call(value).slice(8, -1);
     switch (kind) {
