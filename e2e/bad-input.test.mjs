@@ -119,6 +119,7 @@ function row(input, { faces = ["JS", "CLI"], code, event: name = "error", deadli
       } finally {
         await Promise.all(started.map((member) => member.close()));
       }
+      for (const member of started) member.wellSpoken?.();
     }]);
   }
 }

@@ -107,11 +107,13 @@ export class House {
     this.server = await startOurs(place, ["--demo-dir", `${ROOT}apps/demo/dist`, ...(args ?? [])], args && this.server.port);
   }
 
-  /** Ends whoever came for one test. */
+  /** Ends whoever came for one test. Programs have to have kept to the interface. */
   async empty() {
-    await Promise.all([...this.#people, ...this.#programs].map((one) => one.close().catch(() => {})));
+    const programs = this.#programs;
+    await Promise.all([...this.#people, ...programs].map((one) => one.close().catch(() => {})));
     this.#people = [];
     this.#programs = [];
+    for (const program of programs) program.wellSpoken?.();
   }
 
   async close() {

@@ -10,13 +10,13 @@ const SOON = 20_000;
 export class Terminal {
   #child;
   #lines = [];
-  #look = () => {};
+  #looks = new Set();
 
   constructor(place, room, name, server) {
     this.#child = place.spawn(binary(), ["join", room, "--server", server.url, "--name", name]);
     eachLine(this.#child, (line) => {
       this.#lines.push(line);
-      this.#look();
+      for (const look of this.#looks) look();
     });
   }
 
@@ -28,8 +28,9 @@ export class Terminal {
   /** Waits until a line has this in it. */
   reads(text) {
     const there = new Promise((resolve) => {
-      this.#look = () => this.#lines.some((line) => line.includes(text)) && resolve();
-      this.#look();
+      const look = () => this.#lines.some((line) => line.includes(text)) && this.#looks.delete(look) && resolve();
+      this.#looks.add(look);
+      look();
     });
     return within(there, SOON, () => `the terminal reads "${text}"; it has: ${this.#lines.join(" / ")} ${this.#child.errors}`);
   }

@@ -158,6 +158,44 @@ test("when who held the room dies the others are told who it was, and do go on",
   await Promise.all([sees(ann, "Ben"), sees(ben, "Ann")]);
 });
 
+test("when the tab that held the room dies, the other tab and a terminal go on writing to each other", { timeout: 90_000 }, async () => {
+  const where = room();
+  const ann = await house.person({ room: where });
+  await ann.join("Ann");
+  await ann.reads("You are alone here");
+  const ben = await house.person({ room: where, before: slowReader });
+  await ben.join("Ben");
+  await Promise.all([ann.reads("2 people"), ben.reads("2 people")]);
+  const tess = house.terminal(where, "Tess");
+  await Promise.all([ann.reads("3 people"), ben.reads("3 people"), tess.reads("Ann"), tess.reads("Ben")]);
+  await ben.press("People, 3");
+  await ben.holds("Ann holds the room", () => /holds the room/.test([...document.querySelectorAll(".members li")].find((one) => one.innerText.includes("Ann")).innerText));
+  await Promise.all([ann.press("Chat"), ben.press("Chat")]);
+
+  const writes = async (person, text) => {
+    await person.fill("Message", text);
+    await person.page.keyboard.press("Enter");
+  };
+  const hears = (person, name, text) => person.holds(`${name}: ${text}`, (of, wanted) => new RegExp(`${of}[^]*${wanted}`).test(document.querySelector(".lines").innerText), name, text);
+  await writes(ann, "Good morning from Ann");
+  await Promise.all([hears(ben, "Ann", "Good morning from Ann"), tess.reads("Ann: Good morning from Ann")]);
+  await writes(ben, "Good morning from Ben");
+  await Promise.all([hears(ann, "Ben", "Good morning from Ben"), tess.reads("Ben: Good morning from Ben")]);
+  tess.type("Good morning from Tess");
+  await Promise.all([hears(ann, "Tess", "Good morning from Tess"), hears(ben, "Tess", "Good morning from Tess")]);
+
+  assert(kill(ann.pid, "SIGKILL"), "Ann's tab was there until now");
+  // What is written before anybody has noticed comes, too.
+  tess.type("Is anybody here?");
+  await writes(ben, "Something has happened");
+  await Promise.all([hears(ben, "Tess", "Is anybody here"), tess.reads("Ben: Something has happened")]);
+  await Promise.all([ben.reads("The person who held the room, Ann, has left. Everything goes on."), ben.reads("2 people"), tess.reads("* Ann left")]);
+  await writes(ben, "I am still here");
+  await tess.reads("Ben: I am still here");
+  tess.type("So am I");
+  await hears(ben, "Tess", "So am I");
+});
+
 test("before a full room one is told so, and gets in when somebody leaves", { timeout: 60_000 }, async () => {
   const where = room();
   const host = house.program(where, "Hugo", { mesh_limit: 1 });

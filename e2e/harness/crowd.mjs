@@ -1,5 +1,6 @@
 // Many native members that are one process: crates/peerjs-mesh/examples/crowd.rs.
 
+import { CROWD_LINES } from "./lines.mjs";
 import { Member } from "./member.mjs";
 import { eachLine, stop } from "./processes.mjs";
 import { crowdBinary } from "./servers.mjs";
@@ -7,6 +8,7 @@ import { within } from "./time.mjs";
 
 /** One of them. What one says, all say; it ends with the process. */
 class CrowdMember extends Member {
+  lines = CROWD_LINES;
   #child;
 
   constructor(name, child) {

@@ -1,5 +1,6 @@
 // A member under test, whatever it is: a page or a program that takes and gives the JSON lines of `join --json`.
 
+import { LINES, wrongWith } from "./lines.mjs";
 import { now, short, within } from "./time.mjs";
 
 /** How long anything may take that has no deadline of its own, ms. */
@@ -18,7 +19,9 @@ export class Member {
   list = undefined;
   /** Whether it is the host, as it says itself. */
   isHost = false;
-  /** What it said that was not a line of the interface. */
+  /** The lines that it may say. */
+  lines = LINES;
+  /** What it said that was not one of them, and why. */
   complaints = [];
   /** Set when it was killed or has left: `killed`, `left`, or what it said when it ended by itself. */
   over = undefined;
@@ -40,11 +43,11 @@ export class Member {
       event = JSON.parse(line);
     } catch {
       this.complaints.push(`no JSON: ${short(line)}`);
-      return;
+      return this.#look();
     }
-    if (typeof event?.event !== "string" || typeof event.t !== "number") {
-      this.complaints.push(`no event with a time: ${short(line)}`);
-    }
+    const wrong = wrongWith(event, this.lines);
+    if (wrong) this.complaints.push(`${wrong}: ${short(line)}`);
+    if (typeof event?.event !== "string") return this.#look();
     // Times come from the members' clocks and do not compare; this one is the harness's.
     Object.defineProperty(event, "at", { value: now() });
     switch (event.event) {
@@ -74,6 +77,15 @@ export class Member {
     this.#look();
   }
 
+  /** Throws if it has said what is no line of the interface. */
+  wellSpoken() {
+    if (this.complaints.length > 0) throw this.#illSpoken();
+  }
+
+  #illSpoken() {
+    return new Error(`${this.name} said what is no line of the interface: ${this.complaints.slice(0, 5).join("\n    ")}`);
+  }
+
   #look() {
     for (const waiting of [...this.#waiting]) waiting();
   }
@@ -88,6 +100,8 @@ export class Member {
     const wanted = () => (typeof what === "function" ? what() : what);
     const settled = new Promise((resolve, reject) => {
       ask = () => {
+        // Whatever is waited for: what breaks the interface is to be told as that, and not as what did not come of it.
+        if (this.complaints.length > 0) reject(this.#illSpoken());
         const found = fact();
         if (found !== undefined && found !== false) resolve(found);
         else if (this.over) reject(new Error(`${this.name} is over (${this.over}) while waited for: ${wanted()}`));

@@ -1,9 +1,11 @@
 // A member that is a page: e2e/agent.html over the built package.
 
 import { kill } from "./processes.mjs";
+import { PAGE_LINES } from "./lines.mjs";
 import { Member } from "./member.mjs";
 
 export class PageMember extends Member {
+  lines = PAGE_LINES;
   #opened;
   #writing = Promise.resolve();
 

@@ -58,7 +58,7 @@ export class Stage {
     const signalling = await SERVERS[server](this.net.place("server"));
     const room = new Room(this, signalling, mix, options, note);
     try {
-      await scenario.default(room);
+      await room.through(scenario);
     } catch (error) {
       throw new Error(`${error.message}\n\n${room.account()}`, { cause: error });
     } finally {
@@ -84,7 +84,7 @@ export class Stage {
       room ??= new Room(this, await SERVERS[server](this.net.place("server")), mix, options);
       room.note = note;
       try {
-        await scenario.default(room);
+        await room.through(scenario);
       } catch (error) {
         const account = room.account();
         await close();
@@ -242,6 +242,12 @@ export class Room {
   /** Waits until the members that are there list each other and nobody else. */
   listed(ms) {
     return listEachOther(this.members, ms);
+  }
+
+  /** What befalls it, and that all have kept to the interface however it ended for them. */
+  async through(scenario) {
+    await scenario.default(this);
+    for (const member of this.all) member.wellSpoken();
   }
 
   /** Holds of every member at every end. */

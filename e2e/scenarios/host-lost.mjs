@@ -5,7 +5,7 @@ import { listEachOther, marks } from "../harness/oracle.mjs";
 import { now, wall } from "../harness/time.mjs";
 import { sizeOf, small } from "../harness/values.mjs";
 
-/** The rest list each other again, and data flows, that many ms after the host was lost. */
+/** The rest list each other again, and data flows, that many ms after the host was stopped: from then on it is missed. */
 const RECOVERED = 10_000;
 /** What was underway may take longer than the first new word: the lab's loss slows it. */
 const ARRIVE = 60_000;
@@ -68,18 +68,15 @@ export async function loseHost(room, { lose, again = () => {} } = {}) {
   );
   // What was said so far is out of the way of what comes: the stop is to be short if it is not to be the loss.
   await Promise.all(accepted);
-  let lost = now();
+  const lost = now();
   await host.freeze();
   await Promise.all(say("burst", 200));
   const struck = wall();
-  if (lose) {
-    lost = now();
-    await lose(host);
-  }
+  await lose?.(host);
   const left = () => Math.max(1, RECOVERED - (now() - lost));
   accepted.push(...say("send", 30));
   await listEachOther(survivors, left());
-  room.note(`all list each other ${Math.round(now() - lost)} ms after the host was lost`);
+  room.note(`all list each other ${Math.round(now() - lost)} ms after the host was stopped`);
   again(survivors);
 
   // Data flows: a message sent now arrives within the same 10 s at everybody, and all before it with it.
@@ -87,7 +84,7 @@ export async function loseHost(room, { lose, again = () => {} } = {}) {
   await ledger.fence(survivors, left());
   const flows = now() - lost;
   room.note(`a message of each was heard by all ${Math.round(flows)} ms after it`);
-  assert(flows <= RECOVERED, `data flows ${Math.round(flows)} ms after the host was lost`);
+  assert(flows <= RECOVERED, `data flows ${Math.round(flows)} ms after the host was stopped`);
   await ledger.heard(survivors, survivors, ARRIVE);
   ledger.exact(survivors, survivors, [host]);
   ledger.samePrefix(host, survivors);

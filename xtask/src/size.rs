@@ -1,4 +1,4 @@
-//! `size`: gzip sizes of all that a page loads, and what weighs most. A gate.
+//! `size`: gzip sizes of all that a page loads, and what weighs most. A gate for each entry.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -12,7 +12,10 @@ use crate::{Failure, Result, build, cases, changelog, wasm};
 
 /// What the original weighs together with PeerJS.
 const GOAL: u64 = 45_000;
+/// Of `index.js`, which is what people install and what is compared with the original.
 const LIMIT: u64 = 60_000;
+/// Of `url.js`: its module is not packed, so that it starts sooner. It was 76 kB when this was set.
+const URL_LIMIT: u64 = 80_000;
 /// Growth over the last release that needs no word in the changelog.
 const GROWTH: u64 = 2_000;
 
@@ -42,6 +45,7 @@ pub(crate) fn gate(repo: &Repo) -> Result<()> {
         Vec::new()
     };
     let total = sum(&inlined);
+    let separate_total = sum(&separate);
     let module = measure(&repo.root.join("packages/peerjs-mesh/wasm/mesh_bg.wasm"))?;
     let functions = std::fs::read(repo.target.join(wasm::FUNCTIONS)).unwrap_or_default();
     let functions: Value = serde_json::from_slice(&functions).unwrap_or_default();
@@ -52,6 +56,7 @@ pub(crate) fn gate(repo: &Repo) -> Result<()> {
         "total": total,
         "goal": GOAL,
         "limit": LIMIT,
+        "urlLimit": URL_LIMIT,
         "lastRelease": last,
         "entries": [as_json("index.js", &inlined), as_json("url.js", &separate)],
         "wasm": {"bytes": module.bytes, "gzip": module.gzip, "code": functions["code"], "data": functions["data"]},
@@ -63,18 +68,26 @@ pub(crate) fn gate(repo: &Repo) -> Result<()> {
     cases::write_json(&repo.target.join("size.json"), &result)?;
     print(&inlined, &separate, &module, &functions);
     println!(
-        "{total} bytes gzip -9: goal {GOAL}, limit {LIMIT}, last release {}",
+        "index.js: {total} bytes gzip -9: goal {GOAL}, limit {LIMIT}, last release {}",
         or_none(last)
     );
-    verdict(total, last, changelog::explains_growth(&text))
+    println!("url.js: {separate_total} bytes gzip -9: limit {URL_LIMIT}");
+    within("index.js", total, LIMIT)?;
+    within("url.js", separate_total, URL_LIMIT)?;
+    growth(total, last, changelog::explains_growth(&text))
 }
 
-fn verdict(total: u64, last: Option<u64>, explained: bool) -> Result<()> {
-    if total > LIMIT {
+/// Nothing excuses an entry over its limit.
+fn within(entry: &str, total: u64, limit: u64) -> Result<()> {
+    if total > limit {
         return Err(Failure::new(format!(
-            "a page loads {total} bytes: the limit is {LIMIT}"
+            "a page loads {total} bytes with {entry}: the limit is {limit}"
         )));
     }
+    Ok(())
+}
+
+fn growth(total: u64, last: Option<u64>, explained: bool) -> Result<()> {
     match last {
         Some(last) if total > last + GROWTH && !explained => Err(Failure::new(format!(
             "a page loads {total} bytes, the last release {last}: say why under `## Unreleased` in CHANGELOG.md, in a line that begins with `- Size:`"
@@ -225,16 +238,19 @@ mod tests {
 
     #[test]
     fn growth_over_the_last_release_needs_a_word() {
-        assert!(verdict(44_000, None, false).is_ok());
-        assert!(verdict(44_000, Some(42_000), false).is_ok());
-        assert!(verdict(44_001, Some(42_000), false).is_err());
-        assert!(verdict(44_001, Some(42_000), true).is_ok());
+        assert!(growth(44_000, None, false).is_ok());
+        assert!(growth(44_000, Some(42_000), false).is_ok());
+        assert!(growth(44_001, Some(42_000), false).is_err());
+        assert!(growth(44_001, Some(42_000), true).is_ok());
     }
 
     #[test]
-    fn nothing_excuses_a_package_over_the_limit() {
-        assert!(verdict(60_000, Some(59_000), true).is_ok());
-        assert!(verdict(60_001, Some(59_000), true).is_err());
+    fn an_entry_over_its_limit_fails_and_is_named() {
+        assert!(within("index.js", 60_000, LIMIT).is_ok());
+        assert!(within("index.js", 60_001, LIMIT).is_err());
+        assert!(within("url.js", 80_000, URL_LIMIT).is_ok());
+        let over = within("url.js", 80_001, URL_LIMIT).unwrap_err().text();
+        assert!(over.contains("with url.js"), "{over}");
     }
 
     #[test]

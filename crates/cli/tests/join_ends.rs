@@ -238,6 +238,47 @@ fn whoever_is_not_let_in_for_the_limit_until_its_time_is_over_exits_with_4() {
 }
 
 #[test]
+fn who_is_not_in_the_room_within_sync_timeout_is_told_so_and_exits_with_3() {
+    let (_server, url) = serve();
+    let mut host = Program::join(&url, "asleep", &[]);
+    host.lists(1);
+    // A host that is stopped lets nobody in, and the server keeps the room's name for it.
+    host.signal(rustix::process::Signal::STOP);
+    let options = ["--options", r#"{"sync_timeout":1500}"#];
+    let mut guest = Program::join(&url, "asleep", &options);
+    guest.event("joined");
+    guest.line("sync-timeout", |line| parse(line)["code"] == "sync-timeout");
+    guest.event("left");
+    assert_eq!(guest.exit(), Some(3));
+    let plain = [&["join", "asleep", "--server", &url], &options[..]].concat();
+    let mut person = Program::start(&plain);
+    assert_eq!(person.exit(), Some(3));
+    let log = person.log();
+    assert!(log.contains("peerjs-mesh: sync-timeout: "), "{log}");
+    host.signal(rustix::process::Signal::CONT);
+}
+
+#[test]
+fn sync_timeout_ends_nobody_who_was_in_the_room_once() {
+    let (_server, url) = serve();
+    let mut host = Program::join(&url, "awake", &[]);
+    host.lists(1);
+    let mut guest = Program::join(&url, "awake", &["--options", r#"{"sync_timeout":2000}"#]);
+    guest.lists(2);
+    host.child.kill().expect("a child");
+    // The loss is noticed after more than those 2 s.
+    guest.line("a room no longer whole", |line| {
+        parse(line)["peers"] == json!(false)
+    });
+    guest.lists(1);
+    guest.say(r#"{"cmd":"leave"}"#);
+    guest.event("left");
+    assert_eq!(guest.exit(), Some(0));
+    let told = guest.heard.iter().any(|line| line.contains("sync-timeout"));
+    assert!(!told, "{:#?}", guest.heard);
+}
+
+#[test]
 fn a_line_over_the_limit_is_left_out_and_said_once() {
     let (_server, url) = serve();
     let mut host = Program::join(&url, "long", &[]);

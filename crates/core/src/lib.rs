@@ -85,11 +85,25 @@ mod lists {
         }
 
         fn take_at(&mut self, at: usize) -> Option<T> {
-            (at < self.len()).then(|| self.remove(at))
+            let mut items = self.iter_mut().skip(at);
+            let mut hole = items.next()?;
+            for next in items {
+                core::mem::swap(hole, next);
+                hole = next;
+            }
+            self.pop()
         }
 
         fn put_at(&mut self, at: usize, item: T) {
-            self.insert(at.min(self.len()), item);
+            let after = self.len().saturating_sub(at);
+            self.push(item);
+            let mut items = self.iter_mut().rev();
+            if let Some(mut hole) = items.next() {
+                for next in items.take(after) {
+                    core::mem::swap(hole, next);
+                    hole = next;
+                }
+            }
         }
     }
 }

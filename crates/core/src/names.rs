@@ -88,7 +88,7 @@ impl Names {
 }
 
 /// `0` and 16 bytes for a UUID in its usual form, else the text behind its length.
-fn to_wire(text: &str) -> Vec<u8> {
+pub(crate) fn to_wire(text: &str) -> Vec<u8> {
     if let Some(bytes) = uuid_bytes(text) {
         let mut wire = Vec::with_capacity(17);
         wire.push(0);

@@ -51,8 +51,14 @@ fn say(member: usize, event: &Event) {
     let list = |ids: &[String]| Value::List(ids.iter().map(|id| text(id)).collect());
     let (name, fields) = match event {
         Event::Joined { id } => ("joined", vec![("id", text(id))]),
-        Event::HostConnected { is_host, .. } => {
-            ("hostconnected", vec![("ishost", Value::Bool(*is_host))])
+        Event::HostConnected {
+            is_host,
+            host,
+            term,
+        } => {
+            let ishost = ("ishost", Value::Bool(*is_host));
+            let rest = [("host", text(host)), ("term", Value::from(*term))];
+            ("hostconnected", [&[ishost][..], &rest].concat())
         }
         Event::Sync { peers } => {
             let peers = peers.as_deref().map_or(Value::Bool(false), list);
@@ -70,11 +76,33 @@ fn say(member: usize, event: &Event) {
             let from = text(&message.from);
             ("data", vec![("from", from), ("data", message.data.clone())])
         }
+        Event::InitData { id, data } => {
+            ("initData", vec![("id", text(id)), ("data", data.clone())])
+        }
+        Event::MeshLimitExceeded { limit, tries } => {
+            let [limit, tries] = [*limit, *tries].map(|number| Value::from(u64::from(number)));
+            (
+                "meshlimitexceeded",
+                vec![("limit", limit), ("tries", tries)],
+            )
+        }
+        Event::Signalling { up } => {
+            let state = if *up { "up" } else { "down" };
+            ("signalling", vec![("state", text(state))])
+        }
+        Event::Gap { from, first, last } => {
+            let missing = Value::List(vec![Value::from(*first), Value::from(*last)]);
+            ("gap", vec![("from", text(from)), ("missing", missing)])
+        }
         Event::Error(error) => {
-            let message = text(error.message());
+            let words = [
+                ("code", error.code_text()),
+                ("message", error.message()),
+                ("hint", error.hint()),
+            ];
             (
                 "error",
-                vec![("code", text(error.code_text())), ("message", message)],
+                words.map(|(name, word)| (name, text(word))).to_vec(),
             )
         }
         Event::Left => ("left", Vec::new()),

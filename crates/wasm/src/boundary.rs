@@ -282,6 +282,6 @@ fn instant(micros: f64) -> Instant {
     Instant::from_micros(micros as u64)
 }
 
-fn refused(error: SendError) -> f64 {
+pub(crate) fn refused(error: SendError) -> f64 {
     -1.0 - f64::from(error as u8)
 }

@@ -59,8 +59,8 @@ export function parse(text: string): FromServer | NotReadable {
 function isDeep(text: string): boolean {
   if ((text.match(/[[{]/g)?.length ?? 0) <= DEEPEST) return false;
   let depth = 0;
-  // Strings are taken whole.
-  for (const [piece] of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*(?:"|$)|[[{]|[\]}]/gs)) {
+  // Strings are taken whole. One without an end is one, too: what fails is tried again from each quote within.
+  for (const [piece] of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"?|[[{]|[\]}]/gs)) {
     if (piece === "[" || piece === "{") depth += 1;
     else if (piece === "]" || piece === "}") depth = Math.max(0, depth - 1);
     if (depth > DEEPEST) return true;

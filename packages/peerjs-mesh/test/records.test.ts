@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { codeOf } from "../src/errors.js";
 import {
   NEVER, readDrain, readStatus, writeCandidate, writeConfig, writeMessage, type Event, type Output,
 } from "../src/records.js";
 import type { FromServer, Signal } from "../src/signalling.js";
+import { named, vector, vectors } from "./support/vectors.js";
 
-const url = new URL("../../../crates/wasm/testdata/records.txt", import.meta.url);
-const vectors = new Map(readFileSync(url, "utf8").trim().split("\n").map((line) => line.split(": ") as [string, string]));
-const vector = (name: string): Buffer => Buffer.from(vectors.get(name) ?? assert.fail(`no vector ${name}`), "hex");
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
 const offer: Signal = {
@@ -111,6 +109,18 @@ test("all that the module says is read, in order", () => {
   const drained = readDrain(memory, 1235, (output) => said.push(output), (event) => said.push(event));
   assert.deepEqual(said, [...Object.values(OUTPUTS), ...Object.values(EVENTS)]);
   assert.deepEqual(drained, { more: true, deadline: 2e15 });
+});
+
+test("every error code has the number that the module gives it, and there is no other", () => {
+  const codes = named("code ");
+  assert.ok(codes.length >= 24, `${codes.length} codes`);
+  const records = Buffer.concat(codes.map((code) => vector(`code ${code}`)));
+  const said: unknown[] = [];
+  readDrain(memoryWith(records, 8), 8, () => assert.fail("nothing is to be done"), (event) => said.push(event));
+  assert.deepEqual(said, codes.map((code) => ({ event: "error", code, detail: "" })));
+  // What has no row of its own is an error inside: a row more than the module knows would be none.
+  const others = Array.from({ length: 256 - codes.length }, (_, n) => codeOf(codes.length + n));
+  assert.deepEqual(new Set(others), new Set(["internal"]));
 });
 
 test("a frame and a value are views of the module's memory, not copies", () => {

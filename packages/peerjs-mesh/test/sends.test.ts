@@ -4,6 +4,7 @@ import { encode } from "../src/value.js";
 import type { Wasm } from "../src/wasm.js";
 import { say } from "./support/fake-wasm.js";
 import { heard, later, rejects, running, start, tell, turn, until, wasm } from "./support/fake-mesh.js";
+import { named, vector } from "./support/vectors.js";
 
 test("what is sent before the module is there goes out in the order of the calls", async () => {
   const { promise, resolve } = later<Wasm>();
@@ -126,6 +127,17 @@ test("a send that is refused at once is rejected with the module's code", async 
   await rejects(mesh.send(1, ""), "unknown-member");
   await rejects(mesh.send(1, 7 as never), "invalid-option");
   assert.deepEqual(heard, []);
+  await mesh.cleanup();
+});
+
+test("every refusal that the module returns is the code of the same name", async () => {
+  const refusals = named("refusal ");
+  assert.ok(refusals.length >= 4, `${refusals.length} refusals`);
+  const mesh = await running();
+  for (const code of refusals) {
+    wasm.answers = [vector(`refusal ${code}`).readDoubleLE()];
+    await rejects(mesh.send(1), code);
+  }
   await mesh.cleanup();
 });
 

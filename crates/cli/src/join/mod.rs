@@ -2,6 +2,7 @@
 
 mod command;
 mod input;
+mod options;
 mod people;
 mod printer;
 
@@ -12,9 +13,10 @@ use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
 use input::{Line, Lines, Wish, wishes};
-use peerjs_mesh::{Error, ErrorCode, Event, Mesh, Options, Value};
-use peerjs_mesh_protocol::json::read_tagged;
+use options::options;
+use peerjs_mesh::{Error, ErrorCode, Event, Mesh, Value};
 use printer::{Answer, Printer};
+use std::pin::pin;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -60,7 +62,7 @@ pub(crate) struct JoinArgs {
     /// STUN and TURN servers (taken, but not used yet) [default: none]
     #[arg(long, value_name = "URL", num_args = 1..)]
     ice: Vec<String>,
-    /// Any options of mesh(), by their names there
+    /// Any options of mesh(), by their names there; with sync_timeout it ends if the room is not whole by then
     #[arg(long, value_name = "JSON")]
     options: Option<String>,
     /// Record what this member goes through, at most 64 MiB: what is said in the room too, but no tokens
@@ -109,59 +111,6 @@ pub(crate) async fn run(args: JoinArgs) -> ExitCode {
     // Until its connections are closed, so that the others hear the goodbye.
     mesh.leave().await;
     ExitCode::from(exit)
-}
-
-/// Defaults, then what `--options` says, then what the other options say.
-fn options(args: &JoinArgs) -> Result<Options, Error> {
-    let mut options = Options::new(&args.server);
-    options.mesh_limit = None;
-    if let Some(text) = &args.options {
-        let value = json("--options", text)?;
-        let pairs = value
-            .as_map()
-            .ok_or_else(|| wrong("--options is no object", "--options must be a JSON object"))?;
-        for (name, value) in pairs {
-            options.set(name, value)?;
-        }
-    }
-    if let Some(key) = &args.key {
-        options.key.clone_from(key);
-    }
-    if let Some(file) = &args.ca {
-        let pem = std::fs::read(file).map_err(|error| {
-            wrong(
-                &format!("--ca {}: {error}", file.display()),
-                "--ca must name a file that can be read",
-            )
-        })?;
-        options.ca = Some(pem);
-    }
-    if let Some(mode) = &args.mode {
-        options.set("mesh_mode", &Value::from(mode.as_str()))?;
-    }
-    if let Some(name) = &args.name {
-        let name = Value::from(name.as_str());
-        options.init_data = Some(Value::Map(vec![("name".to_owned(), name)]));
-    }
-    if let Some(init) = &args.init {
-        options.init_data = Some(json("--init", init)?);
-    }
-    options.ice.extend(args.ice.iter().cloned());
-    options.record.clone_from(&args.record);
-    Ok(options)
-}
-
-fn json(name: &str, text: &str) -> Result<Value, Error> {
-    read_tagged(text).map_err(|error| {
-        wrong(
-            &format!("{name} is no JSON: {error}"),
-            &format!("{name} must be JSON"),
-        )
-    })
-}
-
-fn wrong(message: &str, hint: &str) -> Error {
-    Error::with_code(ErrorCode::InvalidOption, message, hint)
 }
 
 fn too_long() -> Error {
@@ -224,6 +173,8 @@ impl Session<'_> {
         let mut reading = true;
         // The input has ended before the room was whole: what was said is to be delivered first.
         let mut ended_early = false;
+        let mut whole = pin!(self.mesh.wait_to_sync());
+        let mut waits = true;
         loop {
             tokio::select! {
                 event = self.mesh.next_event() => {
@@ -258,6 +209,12 @@ impl Session<'_> {
                     }
                 },
                 Some(answer) = self.answers.next() => self.printer.answer(answer),
+                result = &mut whole, if waits => {
+                    waits = false;
+                    if let Err(error) = result {
+                        self.not_whole(error).await;
+                    }
+                }
                 () = wishes.leave() => self.leave().await,
             }
             if self.printer.is_closed() && !self.asked {
@@ -319,7 +276,9 @@ impl Session<'_> {
             Event::Error(error) => {
                 self.fatal = Some(match error.code() {
                     // It was there in time, and was not let in.
-                    ErrorCode::JoinTimeout if self.refused => ErrorCode::MeshFull,
+                    ErrorCode::JoinTimeout | ErrorCode::SyncTimeout if self.refused => {
+                        ErrorCode::MeshFull
+                    }
                     code => code,
                 });
                 self.refused = false;
@@ -329,6 +288,14 @@ impl Session<'_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// What ends a wait for the whole room. All but its time limit is told as an event, too.
+    async fn not_whole(&mut self, error: Error) {
+        if error.code() == ErrorCode::SyncTimeout && !self.synced && !self.asked {
+            self.on_event(&Event::Error(error)).await;
+            self.mesh.begin_leave().await;
         }
     }
 

@@ -18,7 +18,7 @@ impl Member {
         match &self.role {
             Role::Host(_) => self.admit(id, peer, join),
             // A newcomer, which has found us under the room's name.
-            Role::Guest(_) if join.founding != self.founding => {
+            Role::Guest(_) if join.founding != self.founding && !join.cut => {
                 let host = self.host;
                 self.refuse(id, Refusal::NotHost { host });
             }

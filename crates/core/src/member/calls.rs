@@ -216,7 +216,9 @@ impl Member {
                 continue;
             }
             let at = self.call(key);
-            let mut call = self.calls.swap_remove(at);
+            let Some(mut call) = self.calls.take_at(at) else {
+                continue;
+            };
             coming += u32::from(self.step_call(&mut call, mine, theirs, coming < most));
             self.calls.push(call);
         }
@@ -331,10 +333,10 @@ impl Member {
     /// A member is gone: so is its stream. If it may come back (`keep`), its connection is kept for a while: a machine that
     /// is too busy to answer in time must not be made busier.
     pub(super) fn end_call(&mut self, key: Key, keep: bool) {
-        let Some(at) = self.calls.iter().position(|call| call.key == key) else {
+        let at = self.calls.iter().position(|call| call.key == key);
+        let Some(mut call) = at.and_then(|at| self.calls.take_at(at)) else {
             return;
         };
-        let mut call = self.calls.swap_remove(at);
         self.tell_drop(&mut call);
         self.calls_due = true;
         if keep && call.is_up() {

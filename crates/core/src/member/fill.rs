@@ -7,7 +7,7 @@ use crate::delivery::{Entry, Stream};
 use crate::link::{Link, Stage};
 use crate::names::{Key, Names};
 use crate::prelude::*;
-use crate::wire::{Piece, Writer};
+use crate::wire::{Piece, Record, Writer};
 
 /// A frame is not filled up with crumbs smaller than this, bytes.
 const CRUMB: usize = 1 << 10;
@@ -131,11 +131,21 @@ fn next_piece<'s>(
         let Some(stream) = find(cursor.sender) else {
             continue;
         };
-        if cursor.b <= stream.released() && !cursor.waits {
-            cursor.b = stream.released() + 1;
-            cursor.off = 0;
-        }
         let own = cursor.sender == me;
+        let released = stream.released();
+        if cursor.b <= released && !cursor.waits {
+            (cursor.b, cursor.off) = (released + 1, 0);
+            if own && cursor.on {
+                // It was being said again, for one that was away for longer than anything is kept, and is no more: who
+                // asked for it would wait for ever (seed 2630019970).
+                let gap = Record::Gap {
+                    sender: me,
+                    inc: stream.inc,
+                    to: released,
+                };
+                frame.buf.extend_from_slice(&gap.write(names));
+            }
+        }
         let cast = stream
             .cast(cursor.b)
             .filter(|_| cursor.on)

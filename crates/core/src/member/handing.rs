@@ -3,11 +3,14 @@
 use super::{Member, Role};
 use crate::api::LinkId;
 use crate::config::{HIDDEN_AGAIN_MS, HIDDEN_MS};
-use crate::link::Link;
-use crate::names::Key;
+use crate::link::{Goal, Link};
+use crate::names::{Key, to_wire};
 use crate::prelude::*;
 use crate::time::Instant;
-use crate::wire::Moved;
+use crate::wire::{Moved, Record};
+
+/// So many guests are asked at a time whether they reach somebody (guess).
+const ASKED: usize = 3;
 
 impl Member {
     /// Who would host next: the first of the line that is there; whose page is seen, if there is such a one.
@@ -63,6 +66,27 @@ impl Member {
     pub(super) fn give_office(&mut self, id: LinkId, key: Key) {
         if self.is_sure() && self.kept_until() <= Some(self.now) {
             self.hand_to(id, key);
+        }
+    }
+
+    /// Somebody has tried to reach this host, and cannot: perhaps a guest can, and asks for the office then.
+    pub(super) fn ask_for_it(&mut self, id: &str) {
+        if !self.is_sure() || self.kept_until() > Some(self.now) {
+            return;
+        }
+        let guests = self.guests();
+        let among = guests.len().saturating_sub(ASKED - 1).max(1);
+        let first = self.rng.below(among as u64) as usize;
+        for guest in guests.iter().skip(first).take(ASKED) {
+            self.control(*guest, &Record::Reach(id));
+        }
+    }
+
+    /// The host asks whether this member reaches that one.
+    pub(super) fn reach(&mut self, id: &str) {
+        let key = self.names.key_of_wire(&to_wire(id));
+        if let Some(key) = key.filter(|key| self.seat(*key).is_none()) {
+            self.dial_by(Goal::Member(key), None);
         }
     }
 

@@ -25,7 +25,8 @@ impl Member {
                 }
                 continue;
             }
-            let (record, _) = rest.split_at(rest.len() - reader.rest().len());
+            let record = rest.get(..rest.len() - reader.rest().len());
+            let record = record.unwrap_or_default();
             if matches!(number, kind::BASE | kind::NEED | kind::SIGNAL | kind::DIAL)
                 && !self.is_for_me(id, lane, number, body, record)
             {
@@ -115,6 +116,7 @@ impl Member {
             // Its successor has heard of it by another word that overtook this one.
             Record::Moved(_) if my_guest => {}
             Record::Token(token) if my_host => self.name.shared = Some(token.to_owned()),
+            Record::Reach(id) if my_host => self.reach(id),
             Record::Report { sender } if my_host => self.on_report(id, sender),
             // What those at hand say to each other.
             Record::Warm => self.on_warm(id, peer),

@@ -180,12 +180,17 @@ impl Member {
             }
             (Role::Host(_), Says::Host) => self.on_rival(id),
             (Role::Seeking(_), _) if dialled && !asked => self.knock(id),
+            // A newcomer that does not reach the host: this one does, and has been asked to look after it.
+            (Role::Seeking(_), Says::Member) if !dialled && !self.was_in => self.knock(id),
             (Role::Host(_), _) if dialled => {}
             // It wants the room's name, which this member has had.
             (_, Says::Host) if !dialled => {
                 let host = self.goes_to();
                 self.refuse(id, Refusal::NotHost { host });
             }
+            // Whom the host does not reach, and who will say so.
+            (Role::Guest(_), Says::Member)
+                if link.peer.is_some_and(|it| self.seat(it).is_none()) => {}
             // A guest that dialled: the search is over.
             _ if dialled => self.close_link(id),
             // It dialled us and will say what it wants.
@@ -242,6 +247,9 @@ impl Member {
                 Some(Goal::Peer(key)) => self.warm_lost(key),
                 goal => self.dial_failed(goal, link.stage),
             },
+            Standing::Nothing if link.ours && link.stage == Stage::Opening => {
+                self.ask_for_it(&link.remote);
+            }
             _ => {}
         }
     }

@@ -320,14 +320,16 @@ impl Member {
     /// Asks the member at the other end to admit us.
     pub(super) fn knock(&mut self, id: LinkId) {
         let now = self.now;
-        let peer = self.link(id).and_then(|link| link.peer);
+        let link = self.link(id);
+        let link_dialled = link.is_some_and(|link| link.dialled);
+        let peer = link.and_then(|link| link.peer);
         let named =
             matches!(&self.role, Role::Seeking(seek) if seek.named.is_some() && seek.named == peer);
         let mut positions = self.streams.iter().map(super::repair::position_of).gather();
         if mutant!(self, JoinWithoutPositions) {
             positions.clear();
         }
-        let cut = self.is_cut();
+        let cut = self.is_cut() || !(self.was_in || link_dialled);
         let join = Join {
             founding: self.founding,
             term: self.term,

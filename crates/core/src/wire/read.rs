@@ -255,6 +255,7 @@ impl<'a> Record<'a> {
                 host: r.key(),
             }),
             kind::TOKEN => Record::Token(r.text()),
+            kind::REACH => Record::Reach(r.text()),
             kind::DIAL => Record::Dial {
                 from: r.key(),
                 to: r.key(),

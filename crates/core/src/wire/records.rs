@@ -43,6 +43,8 @@ pub(crate) mod kind {
     pub(crate) const MOVED: u8 = 23;
     /// Host to deputies: the token of the room's name.
     pub(crate) const TOKEN: u8 = 24;
+    /// Host to guest: that one, by its id, has tried to reach me and does not. Do you reach it?
+    pub(crate) const REACH: u8 = 37;
     /// One end of a link that is being made to the other, by way of members: what else goes by the server.
     pub(crate) const DIAL: u8 = 27;
     /// Guest to host: that sender's broadcasts come to me by another way. ([`FETCH`] asks for them again.)
@@ -242,6 +244,7 @@ pub(crate) enum Record<'a> {
     },
     Moved(Moved),
     Token(&'a str),
+    Reach(&'a str),
     /// `what`: 0 an offer, 1 an answer, 2 a candidate. `text`: its SDP, or its line.
     Dial {
         from: Key,

@@ -246,6 +246,7 @@ fn records() -> Vec<(&'static str, Record<'static>)> {
             }),
         ),
         ("token", Record::Token("s3cret")),
+        ("reach", Record::Reach("somebody")),
         ("dial", dial(Some("0"), Some(258), Some("ufrag"))),
         ("dial, no more than it must", dial(None, None, None)),
         ("stop", Record::Stop { sender: TWO }),

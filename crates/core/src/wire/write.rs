@@ -189,7 +189,7 @@ impl Record<'_> {
                 w.varint(moved.term);
                 id(w, moved.host);
             }
-            Record::Token(token) => w.blob(token.as_bytes()),
+            Record::Token(text) | Record::Reach(text) => w.blob(text.as_bytes()),
             Record::Dial {
                 from,
                 to,
@@ -259,6 +259,7 @@ impl Record<'_> {
             Record::Bye { .. } => kind::BYE,
             Record::Moved(_) => kind::MOVED,
             Record::Token(_) => kind::TOKEN,
+            Record::Reach(_) => kind::REACH,
             Record::Dial { .. } => kind::DIAL,
             Record::Stop { .. } => kind::STOP,
             Record::Warm => kind::WARM,
