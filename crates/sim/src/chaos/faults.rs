@@ -53,7 +53,7 @@ impl Run<'_> {
             .insert((self.world.now() + lasting, self.begun), end);
     }
 
-    /// Somebody else says more than a machine keeps for its user (4 MiB), within its own budget (8 MiB).
+    /// Somebody else says more than a machine keeps for its user (4 MiB), and more than its own budget (8 MiB): some of it waits.
     fn flood(&mut self, reader: usize) {
         let others: Vec<usize> = self
             .world
@@ -63,7 +63,7 @@ impl Run<'_> {
             .collect();
         if let Some(from) = self.rng.pick(&others).copied() {
             self.world.stats_mut().count("fault: flood", 1);
-            for _ in 0..12 {
+            for _ in 0..20 {
                 self.world.send(from, 500_000, None);
             }
         }
@@ -83,6 +83,14 @@ impl Run<'_> {
 
     /// A fault begins, if there is anybody to have it: then it counts.
     pub(super) fn begin(&mut self, fault: Fault) {
+        let peace = std::mem::take(&mut self.peace) && !self.plan.overlapping;
+        // That a thread may be busy for 2 s holds for the default interval: who asks for less has sooner verdicts.
+        let busy = matches!(fault, Fault::Busy(_)) && self.plan.health_interval_ms < 500;
+        self.steady = (peace && fault.drops_nobody() && !busy).then(|| {
+            let there = self.world.present();
+            let dropped = self.drops_among(&there);
+            (there, dropped)
+        });
         let before = self.world.stats().faults();
         self.strike(fault);
         let counts = fault.is_asked_for() && self.world.stats().faults() > before;

@@ -4,6 +4,7 @@ use super::plan::Action;
 use super::run::{ROOM, Run};
 use crate::SECOND;
 use crate::world::World;
+use peerjs_mesh_core::Event;
 
 /// Exactly one room so long after the network is quiet, ms (PROTOCOL §6).
 const SETTLE_MS: u64 = 15_000;
@@ -42,7 +43,9 @@ const MOST_CONTROL: u64 = IDLE_MS / 1_000;
 impl Run<'_> {
     /// No fault is in force, in the middle of a run: room and messages are as they should be.
     pub(super) fn quiet_point(&mut self) {
-        match self.settle() {
+        let settled = self.settle();
+        self.nobody_was_dropped_by_it();
+        match settled {
             Ok(ms) => self
                 .world
                 .stats_mut()
@@ -66,6 +69,7 @@ impl Run<'_> {
         let present = self.world.present();
         self.world.judge_quiet(&present);
         self.world.stats_mut().count("quiet points", 1);
+        self.peace = true;
         // In full mode a large room goes on dialling for half a minute, link by link.
         if self.plan.members <= 10 && self.rng.chance(0.2) {
             self.fall_silent();
@@ -82,6 +86,7 @@ impl Run<'_> {
     pub(super) fn judge(&mut self) {
         let held = self.world.is_held(ROOM);
         let mut settled = self.settle();
+        self.nobody_was_dropped_by_it();
         if settled.is_err() && (held || self.world.is_held(ROOM)) {
             self.has_hosts();
             // The name is held by somebody dead, whose token died, too: newcomers have to wait for the server.
@@ -123,6 +128,30 @@ impl Run<'_> {
             self.world.run_ms(GAPS_MS);
             self.world.judge_quiet(&present);
         }
+    }
+
+    /// What makes nobody unreachable drops nobody: no false alarm. Newcomers may have made a room of their own meanwhile.
+    fn nobody_was_dropped_by_it(&mut self) {
+        let Some((there, before)) = self.steady.take() else {
+            return;
+        };
+        self.world.stats_mut().count("judged: no false alarm", 1);
+        let count = self.drops_among(&there) - before;
+        if count > 0 {
+            let now = self.world.now();
+            let detail = format!("{count} drops were told");
+            self.world.checker_mut().blame(now, "false-alarm", detail);
+        }
+    }
+
+    /// How often one of these was told that another of them is gone.
+    pub(super) fn drops_among(&self, there: &[usize]) -> usize {
+        let among = |id: &str| there.iter().any(|member| self.world.id(*member) == id);
+        let told = there
+            .iter()
+            .flat_map(|member| &self.world.view(*member).events);
+        told.filter(|(_, event)| matches!(event, Event::PeerDropped { id, .. } if among(id)))
+            .count()
     }
 
     fn count_dropped(&self) -> u64 {

@@ -123,6 +123,21 @@ impl Fault {
         )
     }
 
+    /// Whether everybody who is there stays reachable and answers soon enough: nobody may be taken for gone.
+    pub const fn drops_nobody(self) -> bool {
+        matches!(
+            self,
+            Fault::Busy(_)
+                | Fault::Throttle(_)
+                | Fault::Hide { .. }
+                | Fault::ClockStep(_)
+                | Fault::SlowReader { flood: false, .. }
+                | Fault::CutSignalling(_)
+                | Fault::CutAllSignalling(_)
+                | Fault::Restart { .. }
+        )
+    }
+
     /// Whether somebody is gone for good by it.
     pub const fn ends_members(self) -> bool {
         matches!(

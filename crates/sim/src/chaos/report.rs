@@ -9,7 +9,7 @@ use std::path::Path;
 pub const ENOUGH_SEEDS: u64 = 1_000;
 
 /// What must have happened in a large enough run, else it has proved nothing.
-const MUST_HAPPEN: [&str; 43] = [
+const MUST_HAPPEN: [&str; 45] = [
     "fault: crash",
     "fault: kill",
     "fault: host and first of the line",
@@ -46,6 +46,8 @@ const MUST_HAPPEN: [&str; 43] = [
     "quiet points",
     "messages: broadcast",
     "messages: directed",
+    "messages: waited",
+    "judged: no false alarm",
     TAKEOVERS,
     COLD_CLAIMS,
     MERGES,

@@ -226,6 +226,13 @@ impl Checker {
                 continue;
             }
             let what = format!("m{dead} is dead, others heard it up to #{last}");
+            // Where nobody was away from another, somebody could have passed it on: no gap excuses that.
+            let apart = |a: &usize| side.iter().any(|b| self.books[*a].absences.contains_key(b));
+            if missing > 0 && !side.iter().any(apart) {
+                let detail = format!("{what}: {missing} of them never came to m{member}");
+                self.blame(now, "prefix", detail);
+                continue;
+            }
             self.forgive(now, *member, dead, missing, &[], "prefix", &what);
         }
     }

@@ -69,6 +69,8 @@ impl World {
             .machine
             .as_mut()?
             .send(clock, data, id.as_deref());
+        let waits = matches!(result, Ok(Sent::Waiting(_)));
+        self.stats.count("messages: waited", u64::from(waits));
         self.checker.sent(now, member, to, bytes, &result);
         self.drain(member);
         Some(result)

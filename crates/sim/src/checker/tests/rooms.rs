@@ -82,6 +82,30 @@ fn survivors_have_heard_the_same_of_a_dead_member() {
 }
 
 #[test]
+fn a_gap_does_not_excuse_what_one_that_was_always_there_could_have_passed_on() {
+    for away in [false, true] {
+        let mut checker = room();
+        if away {
+            dropped(&mut checker, 1, "a", &["b", "c"]);
+            let event = Event::PeerJoined {
+                id: "a".into(),
+                peers: ["b", "c", "a"].map(String::from).to_vec(),
+            };
+            checker.event(32, 1, &event, REIGN);
+        }
+        send(&mut checker, 2, None);
+        hear(&mut checker, 0, 2, 0, None);
+        checker.gone(38, 2, false);
+        dropped(&mut checker, 0, "c", &["a", "b"]);
+        let (from, first, last) = ("c".into(), 1, 1);
+        checker.event(39, 1, &Event::Gap { from, first, last }, REIGN);
+        dropped(&mut checker, 1, "c", &["a", "b"]);
+        checker.complete(50 + 32 * SECOND, &[0, 1]);
+        rules(&checker, if away { &[] } else { &["prefix"] });
+    }
+}
+
+#[test]
 fn who_had_lost_the_host_when_a_drop_was_said_was_on_another_side() {
     let mut checker = room();
     send(&mut checker, 2, None);
