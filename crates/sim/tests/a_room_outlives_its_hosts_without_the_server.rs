@@ -119,9 +119,7 @@ fn for_three_minutes_without_the_server_the_room_goes_on_and_is_then_found_as_be
                     talk(&mut world, &all, 200, 5_000);
                     all_arrives(&mut world, &all, 2_000);
                 }
-                if away == Away::Stopped {
-                    assert_eq!(signalling_told(&world, &all), [(1, 0); 4], "{told}");
-                }
+                assert_eq!(signalling_told(&world, &all), [(1, 0); 4], "{told}");
                 leave_alone(&mut world, away, &all, false);
                 let newcomer = join(&mut world);
                 all.push(newcomer);
@@ -136,6 +134,28 @@ fn for_three_minutes_without_the_server_the_room_goes_on_and_is_then_found_as_be
                 assert!(back.is_some(), "not all have their ids back, {told}");
                 world.run_ms(60_000);
                 assert_eq!(signalling_told(&world, &all[..4]), [(1, 1); 4], "{told}");
+                all_hear_all(&mut world, &all);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_server_that_is_gone_without_a_word_is_told_of_within_20_s_and_one_that_lives_never() {
+    for server in BOTH {
+        for away in [Away::Silent, Away::OutOfReach] {
+            for seed in 0..5 {
+                let told = format!("seed {seed}, {away:?}, {}", server.name());
+                let mut world = homes(server, seed);
+                let all = room(&mut world, 4);
+                world.run_ms(300_000 + 900 * seed);
+                assert_eq!(signalling_told(&world, &all), [(0, 0); 4], "{told}");
+                leave_alone(&mut world, away, &all, true);
+                world.run_ms(20_500);
+                assert_eq!(signalling_told(&world, &all), [(1, 0); 4], "{told}");
+                leave_alone(&mut world, away, &all, false);
+                world.run_ms(20_000);
+                assert_eq!(signalling_told(&world, &all), [(1, 1); 4], "{told}");
                 all_hear_all(&mut world, &all);
             }
         }

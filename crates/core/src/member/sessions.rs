@@ -40,7 +40,12 @@ pub(super) struct Own {
     pub(super) joined: bool,
     /// The user has been told that the server cannot be reached.
     told: bool,
+    /// So many heartbeats ago the last echo of ours came back; `None`: none has, and its absence proves nothing.
+    unechoed: Option<u32>,
 }
+
+/// A server that gives so many echoes in a row not back is not there, one for each heartbeat (guess: 15 to 20 s).
+const UNECHOED: u32 = 3;
 
 impl Own {
     pub(super) fn new(token: String) -> Own {
@@ -51,6 +56,7 @@ impl Own {
             tries: 0,
             joined: false,
             told: false,
+            unechoed: None,
         }
     }
 
@@ -78,6 +84,7 @@ impl Member {
     pub(super) fn open_own(&mut self) {
         let (id, token) = (self.names.text(self.me).to_owned(), self.own.token.clone());
         self.own.retry_at = None;
+        self.own.unechoed = None;
         self.own.session = Some(self.new_session(id, token));
     }
 
@@ -109,6 +116,15 @@ impl Member {
         nonce
     }
 
+    /// Asks the server to bring something back.
+    #[inline(never)]
+    fn echo_own(&mut self) {
+        if let Some(session) = self.own.session.as_ref().map(|session| session.id) {
+            let dst = self.names.text(self.me).to_owned();
+            self.echo(session, dst);
+        }
+    }
+
     pub(super) fn on_session_connected(&mut self, id: SessionId) {
         let now = self.now;
         let own = self.own.session.as_mut().filter(|session| session.id == id);
@@ -127,8 +143,7 @@ impl Member {
         self.say(id, ToServer::Heartbeat);
         // A server that takes the registration over in silence shows it by bringing our echo back.
         if is_own && self.own.joined {
-            let dst = self.names.text(self.me).to_owned();
-            self.echo(id, dst);
+            self.echo_own();
         } else if !is_own && self.name.shared.as_ref() == Some(&self.name.token) {
             self.name.nonce = self.echo(id, self.cfg.room.clone());
         }
@@ -213,6 +228,7 @@ impl Member {
                 self.emit(Event::Joined { id });
             }
             self.send_offers();
+            self.echo_own();
             match self.name.phase {
                 Phase::Owned => self.on_name_owned(),
                 // The server is there again.
@@ -232,7 +248,9 @@ impl Member {
     fn on_echo(&mut self, is_own: bool, src: &str, echo: &Echo) {
         if echo.member == self.names.text(self.me) {
             if is_own || echo.nonce == self.name.nonce {
-                if !is_own {
+                if is_own {
+                    self.own.unechoed = Some(0);
+                } else {
                     self.name.echoed = Some(self.now);
                     self.name.echoes = Some(true);
                 }
@@ -337,6 +355,15 @@ impl Member {
             if session.stage != Stage::Connecting && now >= session.beat_at {
                 session.beat_at = now.plus_ms(SESSION_BEAT_MS);
                 self.say(id, ToServer::Heartbeat);
+                if is_own && self.own.joined {
+                    // A machine that is gone closes no socket.
+                    if self.own.unechoed >= Some(UNECHOED) {
+                        self.lose_own(true);
+                        continue;
+                    }
+                    self.own.unechoed = self.own.unechoed.map(|beats| beats + 1);
+                    self.echo_own();
+                }
             }
         }
         if self.own.retry_at.is_some_and(|at| now >= at) {
