@@ -9,12 +9,14 @@ const NOTICED = 10_000;
 const UP = 90_000;
 /** And as long may the host take for the room's name. */
 const JOINABLE = 40_000;
+/** One with each heartbeat, every 5 s: 20 s, and what a way of the lab may hold back. */
+const ECHOES = 40_000;
 
 const signalling = (state) => (event) => event.event === "signalling" && event.state === state;
 
 /** How signalling is cut. The server's process ends, and is another one on the same port later: sockets close at once. */
 const KILLED = { cut: ({ server }) => server.kill(), heal: ({ server }) => server.again(), told: true };
-/** The server's network is cut (in the lab): its packets vanish, and who waits for nothing of it need not notice. */
+/** The server's network is cut (in the lab): its packets vanish. Who misses three echoes of its own has noticed. */
 export const SILENT = { cut: vanish, heal: ({ net, server }) => net.heal(server.place), told: false };
 
 /** Cuts the server off; gives what proves at the end that it was: of each member's heartbeats, every 5 s, none came there. */
@@ -72,7 +74,8 @@ async function whileCut(room, ms, losses, { cut, heal, told }) {
   await heal(room);
   const again = now();
   // Who was told.
-  const down = new Map([...since].filter(([member, mark]) => told || member.events.slice(mark).some(signalling("down"))));
+  const sure = told || ms > ECHOES;
+  const down = new Map([...since].filter(([member, mark]) => sure || member.events.slice(mark).some(signalling("down"))));
   await hears(down, "signalling is up", signalling("up"), UP);
   room.note(`${down.size} of ${since.size} were told; all have signalling ${Math.round(now() - again)} ms after the server was there again`);
   await fault.settle();

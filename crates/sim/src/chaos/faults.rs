@@ -53,7 +53,8 @@ impl Run<'_> {
             .insert((self.world.now() + lasting, self.begun), end);
     }
 
-    /// Somebody else says more than a machine keeps for its user (4 MiB), and more than its own budget (8 MiB): some of it waits.
+    /// Somebody else says more than a machine keeps for its user (4 MiB), and more than its own budget (8 MiB): some of it
+    /// waits. Once in a seed: on a slow way that takes minutes.
     fn flood(&mut self, reader: usize) {
         let others: Vec<usize> = self
             .world
@@ -61,7 +62,8 @@ impl Run<'_> {
             .into_iter()
             .filter(|m| *m != reader)
             .collect();
-        if let Some(from) = self.rng.pick(&others).copied() {
+        let first = self.world.stats().get("fault: flood") == 0;
+        if let Some(from) = self.rng.pick(&others).copied().filter(|_| first) {
             self.world.stats_mut().count("fault: flood", 1);
             for _ in 0..20 {
                 self.world.send(from, 500_000, None);

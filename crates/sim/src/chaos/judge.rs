@@ -19,8 +19,8 @@ const HELD_MS: u64 = 95_000;
 /// at what 2 % loss and 300 ms there and back leave of a link, 34 kB/s. A slow way loses nothing: what somebody who was
 /// away for half a minute lacks may be several megabytes, and only when they stand still is something wrong.
 const ARRIVE_MS: u64 = 30_000;
-/// Nor does it go on for ever, ms (guess).
-const ALL_ARRIVES_MS: u64 = 300_000;
+/// Nor does it go on for ever, ms: a flood's 10 MB at such a rate take five minutes.
+const ALL_ARRIVES_MS: u64 = 400_000;
 /// So long after the room is one and the last message has arrived nothing but heartbeats and acks may be on the way,
 /// ms (issue "A room that outlives its host"): what was asked for again while it was on its way still comes, and a
 /// member that lost its session tries again after 10 s at the latest.
