@@ -226,9 +226,20 @@ impl Checker {
                 continue;
             }
             let what = format!("m{dead} is dead, others heard it up to #{last}");
-            // Where nobody was away from another, somebody could have passed it on: no gap excuses that.
-            let apart = |a: &usize| side.iter().any(|b| self.books[*a].absences.contains_key(b));
-            if missing > 0 && !side.iter().any(apart) {
+            // Where nobody was away from another, nor from the dead, and somebody has heard it, that one could have passed
+            // it on: no gap excuses that.
+            let apart = |a: &usize| {
+                let absences = &self.books[*a].absences;
+                side.iter().any(|b| absences.contains_key(b))
+                    || absences.get(&dead).is_some_and(|it| it.1.is_some())
+                    || self.books[dead].absences.contains_key(a)
+            };
+            let has = |a: &usize| {
+                let heard = self.books[*a].heard.get(&dead);
+                heard.is_some_and(|h| h.numbers.first().is_some_and(|first| *first <= next))
+                    && self.last_broadcast(*a, dead) == Some(last)
+            };
+            if missing > 0 && side.iter().any(has) && !side.iter().any(apart) {
                 let detail = format!("{what}: {missing} of them never came to m{member}");
                 self.blame(now, "prefix", detail);
                 continue;
