@@ -16,6 +16,8 @@ const DROPPED: Micros = 10 * crate::SECOND;
 
 /// What is kept of a sender's messages that everybody in the roster has, bytes (PROTOCOL §5).
 const KEPT: usize = 8 << 20;
+/// What a message that is kept costs beside its bytes, as members count it: 128 B, and 16 for each that was directed before.
+const BESIDE: usize = 256;
 
 impl Checker {
     /// A member was asked to send its message with this number, of so many bytes, and has said this.
@@ -283,11 +285,10 @@ impl Checker {
     /// 2600107695).
     fn outweighs(&self, sender: usize, number: u64) -> bool {
         let since = self.books[sender].sends.get(number as usize..);
-        let casts = since
-            .unwrap_or_default()
-            .iter()
-            .filter(|it| it.to.is_none() && it.fate == Fate::Accepted);
-        casts.map(|it| it.bytes).sum::<usize>() > KEPT
+        // Directed ones weigh as well (seed 1980101497).
+        let taken = since.unwrap_or_default().iter();
+        let taken = taken.filter(|it| it.fate == Fate::Accepted);
+        taken.map(|it| it.bytes + BESIDE).sum::<usize>() > KEPT
     }
 
     /// Whether one of two has missed the other for so long that something may not be kept any more: what a user hears of a
