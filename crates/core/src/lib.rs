@@ -106,4 +106,25 @@ mod lists {
             }
         }
     }
+
+    #[test]
+    fn what_is_taken_out_and_put_in_leaves_the_rest_in_order() {
+        for at in 0..6 {
+            let mut list = alloc::vec![0, 1, 2, 3];
+            let taken = list.take_at(at);
+            assert_eq!(taken, (at < 4).then_some(at));
+            assert!(list.is_sorted() && list.len() == 4 - usize::from(at < 4));
+            if let Some(item) = taken {
+                list.put_at(at, item);
+                assert_eq!(list, [0, 1, 2, 3]);
+            } else {
+                list.put_at(at, at);
+                assert_eq!(list, [0, 1, 2, 3, at]);
+            }
+        }
+        let mut none: Vec<usize> = Vec::new();
+        assert_eq!(none.take_at(0), None);
+        none.put_at(0, 7);
+        assert_eq!(none, [7]);
+    }
 }

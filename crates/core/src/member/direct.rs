@@ -140,8 +140,8 @@ impl Member {
     pub(super) fn by_host(&self) -> Vec<Key> {
         let me = self.me;
         let direct = |link: &&Link| link.is_peer() && link.cursors.iter().any(|it| it.sender == me);
-        // Asked for after every input: as bare keys, side by side, they are compared many at once (else it was a quarter of
-        // all the work in a room of 50).
+        // Asked for after every input while something directed is kept: as bare keys, side by side, they are compared many
+        // at once (else it was a quarter of all the work in a room of 50).
         let links = self.links.iter().filter(direct);
         let directly: Vec<Key> = links.filter_map(|link| link.peer).gather();
         let keys = self.roster.iter().map(|seat| seat.key);

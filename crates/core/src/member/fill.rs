@@ -144,6 +144,7 @@ fn next_piece<'s>(
                     to: released,
                 };
                 frame.buf.extend_from_slice(&gap.write(names));
+                return Some(false);
             }
         }
         let cast = stream
