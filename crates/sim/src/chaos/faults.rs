@@ -91,7 +91,7 @@ impl Run<'_> {
         self.steady = (peace && fault.drops_nobody() && !busy).then(|| {
             let there = self.world.present();
             let dropped = self.drops_among(&there);
-            (there, dropped)
+            (self.world.now(), there, dropped)
         });
         let before = self.world.stats().faults();
         self.strike(fault);

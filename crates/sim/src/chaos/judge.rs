@@ -2,8 +2,8 @@
 
 use super::plan::Action;
 use super::run::{ROOM, Run};
-use crate::SECOND;
 use crate::world::World;
+use crate::{Micros, SECOND};
 use peerjs_mesh_core::Event;
 
 /// Exactly one room so long after the network is quiet, ms (PROTOCOL §6).
@@ -130,11 +130,20 @@ impl Run<'_> {
         }
     }
 
-    /// What makes nobody unreachable drops nobody: no false alarm. Newcomers may have made a room of their own meanwhile.
+    /// What makes nobody unreachable drops nobody: no false alarm. Unless a newcomer has made a room of its own where the
+    /// room's name was free: who goes over to it first is told of the others a moment later (seed 124151828).
     fn nobody_was_dropped_by_it(&mut self) {
-        let Some((there, before)) = self.steady.take() else {
+        let Some((since, there, before)) = self.steady.take() else {
             return;
         };
+        let hosts = |(at, event): &(Micros, Event)| {
+            *at >= since && matches!(event, Event::HostConnected { is_host: true, .. })
+        };
+        let mut newcomers = (0..self.world.members()).filter(|member| !there.contains(member));
+        if newcomers.any(|member| self.world.view(member).events.iter().any(hosts)) {
+            self.world.stats_mut().count("a newcomer hosted", 1);
+            return;
+        }
         self.world.stats_mut().count("judged: no false alarm", 1);
         let count = self.drops_among(&there) - before;
         if count > 0 {

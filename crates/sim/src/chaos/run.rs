@@ -121,8 +121,8 @@ pub(super) struct Run<'w> {
     pub(super) faults: u64,
     /// The room was judged, and nothing has happened to it since.
     pub(super) peace: bool,
-    /// Who was there when a fault began that drops nobody, in peace, and how often they had been told of drops of each other.
-    pub(super) steady: Option<(Vec<usize>, usize)>,
+    /// When a fault began that drops nobody, in peace, who was there, and how often they had been told of drops of each other.
+    pub(super) steady: Option<(Micros, Vec<usize>, usize)>,
     /// For how long the plan's clock stood still.
     paused: Micros,
     /// Who has said something, and how much was said in all.
