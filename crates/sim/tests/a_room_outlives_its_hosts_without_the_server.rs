@@ -162,6 +162,32 @@ fn a_server_that_is_gone_without_a_word_is_told_of_within_20_s_and_one_that_live
     }
 }
 
+#[test]
+fn a_server_that_closes_all_and_is_there_at_once_is_not_told_of_and_one_that_stays_away_is_told_of_soon()
+ {
+    for server in BOTH {
+        for seed in 0..5 {
+            let told = format!("seed {seed}, {}", server.name());
+            let mut world = homes(server, seed);
+            let all = room(&mut world, 4);
+            world.run_ms(2_000);
+            world.server_down(true);
+            world.server_up();
+            let known = |w: &World| all.iter().all(|m| w.holder(w.id(*m)) == Some(Some(*m)));
+            let back = world.run_until(2_000, known);
+            assert!(back.is_some(), "not all have their ids back, {told}");
+            world.run_ms(30_000);
+            assert_eq!(signalling_told(&world, &all), [(0, 0); 4], "{told}");
+            world.server_down(true);
+            world.run_ms(2_200);
+            assert_eq!(signalling_told(&world, &all), [(1, 0); 4], "{told}");
+            world.server_up();
+            world.run_ms(20_000);
+            assert_eq!(signalling_told(&world, &all), [(1, 1); 4], "{told}");
+        }
+    }
+}
+
 /// Nobody reaches the server from now on, or all do again.
 fn leave_alone(world: &mut World, away: Away, all: &[usize], gone: bool) {
     match away {

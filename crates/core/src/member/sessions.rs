@@ -40,9 +40,18 @@ pub(super) struct Own {
     pub(super) joined: bool,
     /// The user has been told that the server cannot be reached.
     told: bool,
+    /// The user has been told that signalling is down.
+    down: bool,
+    /// The server has closed it then, and it may be there again before anybody need know.
+    closed_at: Option<Instant>,
     /// So many heartbeats ago the last echo of ours came back; `None`: none has, and its absence proves nothing.
     unechoed: Option<u32>,
 }
+
+/// A session that its server has closed may be there again within this time, ms, before signalling is told to be down:
+/// Firefox carries out late what was given up while it was being opened, and that takes the registration for a moment
+/// (measured after a server was out of reach for a minute: it was told three times; guess: some round trips).
+const AGAIN_MS: u64 = 2_000;
 
 /// A server that gives so many echoes in a row not back is not there, one for each heartbeat (guess: 15 to 20 s).
 const UNECHOED: u32 = 3;
@@ -56,6 +65,8 @@ impl Own {
             tries: 0,
             joined: false,
             told: false,
+            down: false,
+            closed_at: None,
             unechoed: None,
         }
     }
@@ -220,9 +231,11 @@ impl Member {
         if is_own {
             self.own.tries = 0;
             self.own.told = false;
-            if self.own.joined {
+            self.own.closed_at = None;
+            if core::mem::take(&mut self.own.down) {
                 self.emit(Event::Signalling { up: true });
-            } else {
+            }
+            if !self.own.joined {
                 self.own.joined = true;
                 let id = self.names.text(self.me).to_owned();
                 self.emit(Event::Joined { id });
@@ -270,7 +283,9 @@ impl Member {
             .as_ref()
             .is_some_and(|session| session.id == id)
         {
+            let closed = self.own.is_up() && end == SessionEnd::Closed;
             self.own.session = None;
+            self.own.closed_at = closed.then_some(self.now);
             if end == SessionEnd::Garbage {
                 self.error(
                     ErrorCode::ServerError,
@@ -292,8 +307,8 @@ impl Member {
     }
 
     fn lose_own(&mut self, unreachable: bool) {
-        if self.own.is_up() || (self.own.joined && self.own.tries == 0) {
-            self.emit(Event::Signalling { up: false });
+        if self.own.closed_at.is_none() {
+            self.tell_down();
         }
         if let Some(session) = self.own.session.take() {
             self.outputs.push_back(Output::CloseSession {
@@ -307,6 +322,13 @@ impl Member {
         let ms = self.back_off(self.own.tries);
         self.own.tries += 1;
         self.own.retry_at = Some(self.now.plus_ms(ms));
+    }
+
+    fn tell_down(&mut self) {
+        self.own.closed_at = None;
+        if self.own.joined && !core::mem::replace(&mut self.own.down, true) {
+            self.emit(Event::Signalling { up: false });
+        }
     }
 
     pub(super) fn sessions_deadline(&self) -> Option<Instant> {
@@ -325,6 +347,7 @@ impl Member {
             self.own.session.as_ref().map(session),
             self.name.session.as_ref().map(session),
             self.own.retry_at,
+            self.own.closed_at.map(|at| at.plus_ms(AGAIN_MS)),
             self.name_deadline(),
         ]
         .into_iter()
@@ -365,6 +388,10 @@ impl Member {
                     self.echo_own();
                 }
             }
+        }
+        let closed = self.own.closed_at;
+        if closed.is_some_and(|at| now >= at.plus_ms(AGAIN_MS)) {
+            self.tell_down();
         }
         if self.own.retry_at.is_some_and(|at| now >= at) {
             self.open_own();

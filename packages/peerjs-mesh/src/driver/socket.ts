@@ -2,8 +2,8 @@ import { Input, SessionEnd, writeMessage } from "../records.js";
 import { parse, stringify, type FromServer, type ToServer } from "../signalling.js";
 import { NOBODY, type Report } from "./link.js";
 
-/** How long a websocket may take to open, ms. */
-const OPENING = 10_000;
+/** How long a websocket may take to open, ms: less than the member waits. */
+const OPENING = 8_000;
 
 /** What a server may say before there is a member to hear it, messages: of its own it says one. */
 const WAITING = 64;
@@ -31,7 +31,11 @@ export class Session {
       this.#ends(SessionEnd.Unreachable);
       return;
     }
-    this.#timer = setTimeout(() => this.#ends(SessionEnd.Unreachable), OPENING);
+    this.#timer = setTimeout(() => {
+      this.#ends(SessionEnd.Unreachable);
+      // Chromium would open it late, and take the registration from a newer one. (Firefox does so all the same.)
+      this.#socket?.close();
+    }, OPENING);
     this.#socket.onopen = () => {
       clearTimeout(this.#timer);
       this.#opened = true;
