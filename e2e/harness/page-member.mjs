@@ -3,6 +3,10 @@
 import { kill } from "./processes.mjs";
 import { PAGE_LINES } from "./lines.mjs";
 import { Member } from "./member.mjs";
+import { now, passed } from "./time.mjs";
+
+/** Between two calls that fetch events from a page, ms. */
+const PACE = 50;
 
 export class PageMember extends Member {
   lines = PAGE_LINES;
@@ -29,7 +33,8 @@ export class PageMember extends Member {
     return this.#opened.errors.join("\n");
   }
 
-  // One call brings all events that are there, or waits for the next one: a call per event would be the bottleneck.
+  // One call brings all events that are there, or waits for the next one: a call per event would be the bottleneck. Nor are
+  // there more than 20 a second: Firefox took a quarter of a processor for a hundred.
   async #pump() {
     try {
       await this.page.evaluate(() => {
@@ -44,6 +49,7 @@ export class PageMember extends Member {
         })();
       });
       while (!this.over) {
+        const called = now();
         const lines = await this.page.evaluate(async () => {
           const box = globalThis.harnessBox;
           // In silence it comes back empty now and then, so that no command of the browser's lasts too long.
@@ -53,9 +59,10 @@ export class PageMember extends Member {
               setTimeout(resolve, 20_000);
             });
           }
-          return box.lines.splice(0);
+          return box.lines.splice(0).join("\n");
         });
-        for (const line of lines) this.hear(line);
+        if (lines) for (const line of lines.split("\n")) this.hear(line);
+        await passed(PACE, called);
       }
     } catch (error) {
       this.ended(`page gone: ${error.message}; it said: ${this.log}`);

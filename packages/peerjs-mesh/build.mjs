@@ -59,9 +59,9 @@ await build({
   target: "es2022",
   charset: "utf8",
   legalComments: "none",
+  define: { VERSION: JSON.stringify(version), UNPACKER: "U" },
   mangleProps: new RegExp(`^(?:${INTERNAL.join("|")})$`),
-  // As two letters a byte, what repeats is still seen by gzip: 0.4 kB less than as base64.
-  define: { VERSION: JSON.stringify(version), UNPACKER: JSON.stringify(unpacker.toString("hex")) },
+  define: { VERSION: JSON.stringify(version), UNPACKER: "U" },
   // Beside index.js and not in it: gzip does better when base64 and code are not mixed (1 kB).
   alias: { "module/inline": "./module.js" },
   external: ["./module.js"],
@@ -71,7 +71,9 @@ const compress = { passes: 4, unsafe_proto: true, pure_getters: true, unsafe_met
 for (const entry of ["index.js", "url.js"]) {
   const bundle = readFileSync(at("dist", entry), "utf8");
   const { code } = await minify(bundle, { module: true, ecma: 2022, compress });
-  writeFileSync(at("dist", entry), `${code}\n`);
+  // As two letters a byte, what repeats is still seen by gzip: 0.4 kB less than as base64; and 0.1 kB less before the code.
+  const first = entry === "index.js" ? `const U="${unpacker.toString("hex")}";` : "";
+  writeFileSync(at("dist", entry), `${first}${code}\n`);
 }
 copyFileSync(at("wasm", "mesh_bg.wasm"), at("dist", "mesh_bg.wasm"));
 

@@ -85,7 +85,8 @@ pub enum Event {
         /// How often we have asked so far.
         tries: u32,
     },
-    /// The own session at the signalling server has come up or gone down. The first coming up is `Joined` alone.
+    /// The own session at the signalling server has come up or gone down. The first coming up is `Joined` alone; one that
+    /// the server closes, and that is there again at the first try, is not told of.
     Signalling {
         /// Which of the two.
         up: bool,

@@ -21,7 +21,7 @@ const ASKED: usize = TABLES + 1;
 /// moment. Half of them: 400 bytes more; a quarter: 1 kB more, and a tenth less time.)
 const SLOTS: u32 = 22;
 /// Logarithms are told apart by a part of one so small.
-const STEPS: f32 = 240.0;
+const STEPS: f32 = 223.9;
 /// More equal bytes than these are not counted.
 const RUN: usize = 15;
 /// Rows of weights: 257 for opcodes, then one for each length of what came again; from 512 on one for each beginning of a
@@ -94,7 +94,7 @@ impl Model {
         self.at = BEFORE;
         self.first = true;
         for one in &mut self.worth {
-            *one = [0.08; ASKED];
+            *one = [0.0783; ASKED];
         }
         let mut log = 0.0_f32;
         for i in 2048..4096_usize {
@@ -128,7 +128,7 @@ impl Model {
         let at = self.at;
         let last = self.read(at.wrapping_sub(1));
         let before = self.read(at.wrapping_sub(2)) | self.read(at.wrapping_sub(3)) << 8;
-        let key = (last | before << 8).wrapping_mul(0x6179_59cf) >> 16;
+        let key = (last | before << 8).wrapping_mul(0xd1d9_ed27) >> 16;
         if self.run > 0 && self.read(self.from) == last {
             self.from += 1;
             self.run = RUN.min(self.run + 1);
@@ -148,7 +148,7 @@ impl Model {
         };
         let state = state
             .wrapping_mul(0x83da_b265)
-            .wrapping_add(more.wrapping_mul(0x2406_ca39));
+            .wrapping_add(more.wrapping_mul(0x4e3c_b54f));
         let contexts: [u32; TABLES] = [
             opcode,
             self.opcodes,
@@ -202,7 +202,7 @@ impl Model {
             let chance = self.chances[((sum * STEPS + 2048.0) as usize).min(4095)];
             let one = coder.ask(u32::from(chance));
             let to = if one { 65535 } else { 0 };
-            let change = (to - i32::from(chance)) as f32 * (0.00095 / 65535.0);
+            let change = (to - i32::from(chance)) as f32 * (0.001234 / 65535.0);
             for i in 0..ASKED {
                 let change = change * said[i];
                 worth[i] += change;
@@ -212,7 +212,7 @@ impl Model {
                 let was = i32::from(*slot ^ 0x8000);
                 let times = was & 15;
                 let step = ((to.max(15) - was) * self.rates[times as usize % 16]) >> 15 & !15;
-                *slot = (was + step + i32::from(times < 7)) as u16 ^ 0x8000;
+                *slot = (was + step + i32::from(times < 8)) as u16 ^ 0x8000;
             }
             value = value * 2 + u32::from(one);
             half = half * 2 + usize::from(one);

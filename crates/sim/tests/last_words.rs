@@ -63,6 +63,39 @@ fn a_dead_host_is_not_said_to_be_gone_while_what_one_guest_has_of_it_is_still_on
 }
 
 #[test]
+fn last_words_that_come_slowly_are_waited_for_as_long_as_they_come() {
+    let climate = Climate {
+        rate: (50_000, 50_000),
+        ..Climate::calm(ServerKind::Ours)
+    };
+    let mut world = World::new(3, climate);
+    let all = line(&mut world, 4);
+    // The way to the first deputy grows long: it is seconds behind the others.
+    for ms in [2_000, 4_000, 6_000, 8_000] {
+        world.delay(all[0], all[1], ms);
+        world.run_ms(1_500);
+    }
+    for _ in 0..40 {
+        world.send(all[3], 10_000, None);
+    }
+    let there = |w: &World| w.checker().heard(all[2], all[3]).len() == 40;
+    world
+        .run_until(20_000, there)
+        .expect("the second deputy has it");
+    let late = world.checker().heard(all[1], all[3]).len();
+    assert!(late < 10, "the first deputy has {late}");
+    world.break_links(all[0], all[1]);
+    world.break_links(all[1], all[0]);
+    world.crash(all[3]);
+    world.crash(all[0]);
+    let rest = [all[1], all[2]];
+    settle(&mut world, &rest, 20_000);
+    all_hear_all(&mut world, &rest);
+    assert_eq!(world.checker().heard(all[1], all[3]).len(), 40);
+    assert_eq!(gaps(&world, &rest), 0);
+}
+
+#[test]
 fn what_is_kept_for_somebody_who_was_dropped_is_kept_by_the_next_host_too() {
     for server in BOTH {
         let mut world = calm(server);

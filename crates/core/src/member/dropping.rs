@@ -8,10 +8,12 @@ use crate::config::Mode;
 use crate::link::{Cursor, Link};
 use crate::names::Key;
 use crate::prelude::*;
+use crate::time::Instant;
 use crate::wire::{Position, Record, Refusal, Removed};
 
 /// How long a drop waits for messages of that member which only a guest has, ms (guess: what a second of a slow link
-/// brings, twice over, and a retry).
+/// brings, twice over, and a retry). So long after the latest of them: a way may be full of what others say (seed
+/// 2680000215).
 const DROP_MS: u64 = 5_000;
 
 impl Member {
@@ -23,7 +25,6 @@ impl Member {
         };
         let asking = !at_once && !mutant!(self, NoReport) && self.ask_reports(key);
         let more = self.fetch(key);
-        let at = self.now.plus_ms(DROP_MS);
         // What does not come in time is named, so that those who lack it hear of a gap; so is what this host has heard, and
         // has let go of so that it may be said again (seed 2510000115).
         let last = self
@@ -44,14 +45,12 @@ impl Member {
             return;
         };
         if (more.is_some() || asking) && !at_once {
-            let at = match hosting.dropping.iter().find(|it| it.was.member == key) {
-                Some(it) => it.at,
-                None => {
-                    hosting.dropping.push(Dropped { was, at });
-                    at
-                }
+            let known = hosting.dropping.iter().find(|it| it.was.member == key);
+            let Some(since) = known.map(|it| it.at) else {
+                let at = self.now;
+                return hosting.dropping.push(Dropped { was, at });
             };
-            if self.now < at {
+            if self.now < self.until(key, since, DROP_MS) {
                 return;
             }
         }
@@ -62,6 +61,15 @@ impl Member {
         self.tell_deputies();
         self.mark_all_safe_dirty();
         self.check_settled();
+    }
+
+    /// When the next drop is not to be waited for any more.
+    pub(super) fn drop_deadline(&self) -> Option<Instant> {
+        let Role::Host(hosting) = &self.role else {
+            return None;
+        };
+        let until = |it: &Dropped| self.until(it.was.member, it.at, DROP_MS);
+        hosting.dropping.iter().map(until).min()
     }
 
     /// Its last messages are not waited for any more: it is here again, or has been dropped.

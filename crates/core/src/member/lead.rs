@@ -35,7 +35,7 @@ pub(super) struct Hosting {
     pub(super) fetching: Vec<Fetch>,
     /// Guests that were asked how far they are in a sender's messages, and have not said.
     pub(super) asking: Vec<(Key, LinkId)>,
-    /// To be dropped as soon as all that they said is here, or then.
+    /// To be dropped as soon as all that they said is here, or when it stays away; with the time since when.
     pub(super) dropping: Vec<Dropped>,
     /// Whose safe position has changed since guests were told.
     pub(super) safe_changed: Vec<Key>,
@@ -271,7 +271,7 @@ impl Member {
             .filter_map(|link| link.going)
             .map(|(_, until)| until)
             .min();
-        let drop = hosting.dropping.iter().map(|it| it.at).min();
+        let drop = self.drop_deadline();
         let slow = self.blocked_since.map(|since| since.plus_ms(TOO_SLOW_MS));
         let hidden = self.hidden_deadline();
         [settle, hosting.doubt, going, drop, slow, hidden]

@@ -140,7 +140,10 @@ impl Member {
     fn forsake(&mut self) {
         let mut at = 0;
         while let Some(leaving) = self.leaving.get(at) {
-            let (key, late) = (leaving.key, self.now >= self.until(leaving, DIRECTED_MS));
+            let (key, late) = (
+                leaving.key,
+                self.now >= self.until(leaving.key, leaving.since, DIRECTED_MS),
+            );
             at += 1;
             if let Some(stream) = self.stream_mut(key)
                 && late
@@ -159,7 +162,7 @@ impl Member {
             let (key, last, late) = (
                 leaving.key,
                 leaving.last,
-                self.now >= self.until(leaving, LAST_WORDS_MS),
+                self.now >= self.until(leaving.key, leaving.since, LAST_WORDS_MS),
             );
             let there = self
                 .stream(key)
@@ -186,13 +189,13 @@ impl Member {
 
     /// Until when its last messages are waited for: so long after the latest of them. While there is no host they cannot
     /// come, and it may be back where the next one is (drill `votes-kept`, seed 875).
-    fn until(&self, leaving: &Leaving, ms: u64) -> Instant {
-        let most = leaving.since.plus_ms(RETENTION_MS);
+    pub(super) fn until(&self, key: Key, since: Instant, ms: u64) -> Instant {
+        let most = since.plus_ms(RETENTION_MS);
         if matches!(self.role, Role::Seeking(_)) {
             return most;
         }
-        let news = self.stream(leaving.key).and_then(|stream| stream.news_at);
-        let since = news.map_or(leaving.since, |at| at.max(leaving.since));
+        let news = self.stream(key).and_then(|stream| stream.news_at);
+        let since = news.map_or(since, |at| at.max(since));
         since.plus_ms(ms).min(most)
     }
 
@@ -213,8 +216,11 @@ impl Member {
                 let soon = self
                     .stream(leaving.key)
                     .is_some_and(|stream| !stream.forsaken)
-                    .then(|| self.until(leaving, DIRECTED_MS));
-                [Some(self.until(leaving, LAST_WORDS_MS)), soon]
+                    .then(|| self.until(leaving.key, leaving.since, DIRECTED_MS));
+                [
+                    Some(self.until(leaving.key, leaving.since, LAST_WORDS_MS)),
+                    soon,
+                ]
             })
             .flatten()
             .min()

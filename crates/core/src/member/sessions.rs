@@ -38,20 +38,11 @@ pub(super) struct Own {
     tries: u32,
     /// It has been up at least once.
     pub(super) joined: bool,
-    /// The user has been told that the server cannot be reached.
+    /// The user has been told that the server cannot be reached, or that signalling is down.
     told: bool,
-    /// The user has been told that signalling is down.
-    down: bool,
-    /// The server has closed it then, and it may be there again before anybody need know.
-    closed_at: Option<Instant>,
     /// So many heartbeats ago the last echo of ours came back; `None`: none has, and its absence proves nothing.
     unechoed: Option<u32>,
 }
-
-/// A session that its server has closed may be there again within this time, ms, before signalling is told to be down:
-/// Firefox carries out late what was given up while it was being opened, and that takes the registration for a moment
-/// (measured after a server was out of reach for a minute: it was told three times; guess: some round trips).
-const AGAIN_MS: u64 = 2_000;
 
 /// A server that gives so many echoes in a row not back is not there, one for each heartbeat (guess: 15 to 20 s).
 const UNECHOED: u32 = 3;
@@ -65,8 +56,6 @@ impl Own {
             tries: 0,
             joined: false,
             told: false,
-            down: false,
-            closed_at: None,
             unechoed: None,
         }
     }
@@ -178,7 +167,7 @@ impl Member {
             FromServer::Open => self.session_up(is_own),
             FromServer::IdTaken if is_own => {
                 self.error(ErrorCode::IdTaken, "");
-                self.lose_own(false);
+                self.lose_own(false, false);
             }
             FromServer::IdTaken => self.on_name_taken(),
             FromServer::InvalidKey => self.refuse_key(""),
@@ -204,8 +193,7 @@ impl Member {
         }
         if is_own {
             self.error(ErrorCode::ServerError, message);
-            self.own.told = true;
-            self.lose_own(false);
+            self.lose_own(false, false);
         } else {
             let ms = self.back_off(4);
             self.claim_later(ms);
@@ -230,12 +218,12 @@ impl Member {
         session.stage = Stage::Up;
         if is_own {
             self.own.tries = 0;
-            self.own.told = false;
-            self.own.closed_at = None;
-            if core::mem::take(&mut self.own.down) {
-                self.emit(Event::Signalling { up: true });
-            }
-            if !self.own.joined {
+            let told = core::mem::take(&mut self.own.told);
+            if self.own.joined {
+                if told {
+                    self.emit(Event::Signalling { up: true });
+                }
+            } else {
                 self.own.joined = true;
                 let id = self.names.text(self.me).to_owned();
                 self.emit(Event::Joined { id });
@@ -283,17 +271,17 @@ impl Member {
             .as_ref()
             .is_some_and(|session| session.id == id)
         {
-            let closed = self.own.is_up() && end == SessionEnd::Closed;
+            // Firefox carries out late what was given up while it was being opened, and that takes the registration for a
+            // moment (measured after a server was out of reach for a minute): nobody need know, if it can be had again.
+            let blip = self.own.is_up() && end == SessionEnd::Closed;
             self.own.session = None;
-            self.own.closed_at = closed.then_some(self.now);
             if end == SessionEnd::Garbage {
                 self.error(
                     ErrorCode::ServerError,
-                    "what the signalling server says is no signalling message",
+                    "what it says is no signalling message",
                 );
-                self.own.told = true;
             }
-            self.lose_own(true);
+            self.lose_own(end != SessionEnd::Garbage, blip);
         } else if self
             .name
             .session
@@ -306,29 +294,25 @@ impl Member {
         }
     }
 
-    fn lose_own(&mut self, unreachable: bool) {
-        if self.own.closed_at.is_none() {
-            self.tell_down();
+    /// `blip`: whether it is down shows when it is tried again.
+    fn lose_own(&mut self, unreachable: bool, blip: bool) {
+        let joined = self.own.joined;
+        let tells = !blip && (joined || unreachable);
+        if tells && !core::mem::replace(&mut self.own.told, true) {
+            if joined {
+                self.emit(Event::Signalling { up: false });
+            } else {
+                self.error(ErrorCode::ServerUnreachable, "");
+            }
         }
         if let Some(session) = self.own.session.take() {
             self.outputs.push_back(Output::CloseSession {
                 session: session.id,
             });
         }
-        if unreachable && !self.own.joined && !self.own.told {
-            self.own.told = true;
-            self.error(ErrorCode::ServerUnreachable, "");
-        }
         let ms = self.back_off(self.own.tries);
         self.own.tries += 1;
         self.own.retry_at = Some(self.now.plus_ms(ms));
-    }
-
-    fn tell_down(&mut self) {
-        self.own.closed_at = None;
-        if self.own.joined && !core::mem::replace(&mut self.own.down, true) {
-            self.emit(Event::Signalling { up: false });
-        }
     }
 
     pub(super) fn sessions_deadline(&self) -> Option<Instant> {
@@ -347,7 +331,6 @@ impl Member {
             self.own.session.as_ref().map(session),
             self.name.session.as_ref().map(session),
             self.own.retry_at,
-            self.own.closed_at.map(|at| at.plus_ms(AGAIN_MS)),
             self.name_deadline(),
         ]
         .into_iter()
@@ -368,7 +351,7 @@ impl Member {
             let id = session.id;
             if session.stage != Stage::Up && now >= session.since.plus_ms(SILENT_SERVER_MS) {
                 if is_own {
-                    self.lose_own(true);
+                    self.lose_own(true, false);
                 } else {
                     self.close_name();
                     self.lose_name();
@@ -381,17 +364,13 @@ impl Member {
                 if is_own && self.own.joined {
                     // A machine that is gone closes no socket.
                     if self.own.unechoed >= Some(UNECHOED) {
-                        self.lose_own(true);
+                        self.lose_own(true, false);
                         continue;
                     }
                     self.own.unechoed = self.own.unechoed.map(|beats| beats + 1);
                     self.echo_own();
                 }
             }
-        }
-        let closed = self.own.closed_at;
-        if closed.is_some_and(|at| now >= at.plus_ms(AGAIN_MS)) {
-            self.tell_down();
         }
         if self.own.retry_at.is_some_and(|at| now >= at) {
             self.open_own();
