@@ -225,8 +225,7 @@ impl Member {
             hosting.doubt = Some(now.plus_ms(DOUBT_MS));
         }
         for id in self.guests() {
-            let nonce = self.rng.u32();
-            self.beat_record(id, &Record::Probe { nonce });
+            self.probe(id);
         }
         self.check_name();
     }
@@ -291,6 +290,10 @@ impl Member {
             if soon && self.links.iter().any(heard) {
                 // Who has another host says nothing here any more.
                 hosting.doubt = Some(now.plus_ms(DOUBT_MS / 2));
+                // The question may have been lost (seed 3713458810).
+                for id in self.guests() {
+                    self.probe(id);
+                }
                 return;
             }
             // Nobody counts us as the host any more.
