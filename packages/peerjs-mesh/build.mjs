@@ -59,7 +59,6 @@ await build({
   target: "es2022",
   charset: "utf8",
   legalComments: "none",
-  define: { VERSION: JSON.stringify(version), UNPACKER: "U" },
   mangleProps: new RegExp(`^(?:${INTERNAL.join("|")})$`),
   define: { VERSION: JSON.stringify(version), UNPACKER: "U" },
   // Beside index.js and not in it: gzip does better when base64 and code are not mixed (1 kB).
