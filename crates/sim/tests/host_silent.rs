@@ -106,3 +106,36 @@ fn who_was_away_twice_and_here_for_a_moment_in_between_leaves_no_gap_where_nothi
         }
     }
 }
+
+/// What it says first, and where its messages begin, overtakes the host's word that it is back.
+#[test]
+fn who_slept_for_long_and_speaks_as_soon_as_it_is_back_is_heard_at_once() {
+    for server in BOTH {
+        let mut world = calm(server);
+        let all = room(&mut world, 4);
+        let host = host_of(&world, all[0]).expect("there is a host");
+        let [sleeper, guest, _] = without(&all, &[host])[..] else {
+            panic!("three guests");
+        };
+        world.freeze(sleeper);
+        world.run_ms(70_000);
+        let syncs = |w: &World| {
+            times(w, sleeper, |event| {
+                matches!(event, Event::Sync { peers: Some(_) })
+            })
+        };
+        let before = syncs(&world);
+        world.delay(host, guest, 200);
+        world.wake(sleeper);
+        world
+            .run_until(20_000, |w| syncs(w) > before)
+            .expect("it is back");
+        world.delay(host, guest, 0);
+        let heard = world.checker().heard(guest, sleeper).len();
+        let said = world.send(sleeper, 100, None).expect("it runs");
+        said.expect("it takes a message");
+        world
+            .run_until(800, |w| w.checker().heard(guest, sleeper).len() > heard)
+            .expect("it is heard");
+    }
+}

@@ -2,7 +2,7 @@
 
 mod common;
 use common::*;
-use peerjs_mesh_core::Event;
+use peerjs_mesh_core::{Config, Event, Mode};
 use peerjs_mesh_sim::server::ServerKind;
 use peerjs_mesh_sim::{Climate, World};
 
@@ -288,5 +288,51 @@ fn last_words_are_waited_for_while_there_is_no_host_for_their_sender_may_be_back
         world.run_ms(5_000);
         all_hear_all(&mut world, &all);
         assert_eq!(gaps(&world, &all), 0, "{}", server.name());
+    }
+}
+
+#[test]
+fn what_newcomers_have_of_the_dead_beyond_each_other_is_a_gap_for_those_who_were_there() {
+    for server in BOTH {
+        let climate = Climate {
+            rate: (100_000, 100_000),
+            ..Climate::calm(server)
+        };
+        let mut world = World::new(1, climate);
+        let full = Config {
+            mode: Mode::Full,
+            ..config()
+        };
+        let mut all = room_in(&mut world, Mode::Full, 3);
+        let host = host_of(&world, all[0]).expect("there is a host");
+        let speaker = without(&all, &[host])[0];
+        world.run_ms(3_000);
+        // More than may be on its way: the rest waits, and is numbered as there is room.
+        for _ in 0..24 {
+            world.send(speaker, 500_000, None);
+        }
+        let mut newcomers = Vec::new();
+        for _ in 0..2 {
+            let waiting = world.checker().waiting(speaker);
+            let less = |w: &World| w.checker().waiting(speaker) < waiting;
+            world
+                .run_until(60_000, less)
+                .expect("one more is on its way");
+            newcomers.push(world.join(full.clone()).expect("the options are right"));
+        }
+        all.extend(&newcomers);
+        let last = |w: &World, member: usize| w.checker().heard(member, speaker).last().copied();
+        world
+            .run_until(120_000, |w| {
+                let [first, second] = [last(w, newcomers[0]), last(w, newcomers[1])];
+                first.is_some() && second > first
+            })
+            .expect("the one that came later has more");
+        world.crash(speaker);
+        let rest = without(&all, &[speaker]);
+        settle(&mut world, &rest, 60_000);
+        // A gap is told when nothing can come any more.
+        world.run_ms(35_000);
+        all_hear_all(&mut world, &rest);
     }
 }

@@ -262,10 +262,14 @@ impl Member {
                 .reported
                 .iter()
                 .find(|p| p.sender == stream.key && p.inc == stream.inc);
-            let base = self.seat(stream.key).map_or(0, |seat| seat.base);
+            // Who was there before it tells it where its messages begin, also if it was taken in before without hearing
+            // of it (seed 2701001477).
+            let mut later = self.roster.iter().skip_while(|seat| seat.key != peer);
+            let later = later.find(|seat| seat.key == stream.key);
+            let base = later.map_or(UNTOLD, |seat| seat.base);
             let (mut b, mut off) = match reported {
                 Some(position) => (position.b, position.off as usize),
-                None if known && base != UNTOLD => (base.max(stream.released()), 0),
+                None if base != UNTOLD => (base.max(stream.released()), 0),
                 None if known || back => (stream.released(), 0),
                 None => (stream.held(), 0),
             };
@@ -275,11 +279,8 @@ impl Member {
             cursors.push(Cursor::new(stream.key, b.wrapping_add(1), off));
             if let Some(seat) = self.seat(stream.key) {
                 // Whose own words it cannot ask for begins for it with what is kept.
-                let base = match known {
-                    true => seat.base,
-                    false if back && seat.key != self.me && self.link_to(seat.key).is_none() => b,
-                    false => UNTOLD,
-                };
+                let own = seat.key == self.me || self.link_to(seat.key).is_some();
+                let base = if back && !known && !own { b } else { base };
                 entries.push((
                     seat.key,
                     RosterEntry {

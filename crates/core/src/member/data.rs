@@ -9,7 +9,7 @@ use crate::names::Key;
 use crate::prelude::*;
 use crate::wire::{Piece, Writer};
 
-/// Pieces kept whose sender is not in the roster yet, bytes.
+/// Kept of those who are not in the roster yet, bytes: pieces, and where their messages begin.
 pub(super) const MAX_STRAYS: usize = 4 << 20;
 
 impl Member {
@@ -42,25 +42,25 @@ impl Member {
         }
         let known = sender.filter(|key| self.streams.iter().any(|stream| stream.key == *key));
         let Some(key) = known else {
-            return self.keep_stray(id, piece);
+            let mut writer = Writer::default();
+            piece.write(&mut writer);
+            return self.keep_stray(id, writer.buf);
         };
         self.take_piece(id, key, piece);
     }
 
     /// The roster that names its sender is still on its way.
-    fn keep_stray(&mut self, id: LinkId, piece: &Piece<'_>) {
+    pub(super) fn keep_stray(&mut self, id: LinkId, record: Vec<u8>) {
         if !matches!(self.role, Role::Guest(_)) || mutant!(self, NoStrays) {
             return;
         }
-        self.stray_bytes += piece.bytes.len() + 128;
+        self.stray_bytes += record.len() + 128;
         if self.stray_bytes > MAX_STRAYS {
             self.strays.clear();
             self.stray_bytes = 0;
             return self.knock(id);
         }
-        let mut writer = Writer::default();
-        piece.write(&mut writer);
-        self.strays.push(writer.buf);
+        self.strays.push(record);
     }
 
     pub(super) fn replay_strays(&mut self) {

@@ -142,6 +142,10 @@ impl Member {
                 self.on_init(id, about, member, version, data);
             }
             // Only those for this member come so far.
+            Record::Base { from, .. } if my_host && self.stream(from).is_none() => {
+                let bytes = record.write(&self.names);
+                self.keep_stray(id, bytes);
+            }
             Record::Base {
                 from,
                 inc,

@@ -56,11 +56,16 @@ pub(super) struct Heard {
 }
 
 impl Heard {
-    /// A message that was passed over comes late: once, and only after its sender was dropped.
+    /// A message that was passed over comes late: once, and only after its sender was dropped, or what it directed to this
+    /// one was said to be lost (it may be met again with a host that has it, seed 2702002102).
     pub(super) fn owed_late(&mut self, number: u64) -> bool {
-        let owed = self.excused.remove(&number) || self.released.remove(&number);
-        if let (true, Err(place)) = (owed, self.numbers.binary_search(&number)) {
-            self.numbers.insert(place, number);
+        let lost = number < self.lost_until && self.owed.contains(&number);
+        let owed = self.excused.remove(&number) || self.released.remove(&number) || lost;
+        match self.numbers.binary_search(&number) {
+            Err(place) if owed => self.numbers.insert(place, number),
+            // The drop has to follow all the same, so it stays among those; but it comes once.
+            Ok(_) if lost => return false,
+            _ => {}
         }
         owed
     }

@@ -415,6 +415,7 @@ impl Checker {
         let heard = self.books[member].heard_mut(other);
         let mut kept = heard.owed.split_off(&given_up);
         heard.released.append(&mut heard.owed);
+        kept.retain(|number| heard.numbers.binary_search(number).is_err());
         heard.excused.append(&mut kept);
         self.books[member].heard_mut(other).drop = Some(Drop {
             joined,

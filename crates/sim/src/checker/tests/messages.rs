@@ -306,3 +306,35 @@ fn what_its_sender_was_told_is_not_kept_may_be_passed_over_and_come_once_all_the
         rules(&checker, expected);
     }
 }
+
+#[test]
+fn what_is_said_to_be_lost_may_come_late_before_its_sender_is_said_to_be_gone() {
+    for (told, times, drop, expected) in [
+        (true, 1, true, &[][..]),
+        (true, 2, true, &["doubled"]),
+        (true, 1, false, &["hole"]),
+        (false, 1, true, &["reordered", "lost"]),
+    ] {
+        let mut checker = room();
+        send(&mut checker, 2, Some(0));
+        send(&mut checker, 2, None);
+        hear(&mut checker, 0, 2, 1, None);
+        hear(&mut checker, 1, 2, 1, None);
+        if told {
+            let event = Event::Error {
+                code: ErrorCode::MemberLeft,
+                detail: "c".into(),
+            };
+            checker.event(40, 0, &event, REIGN);
+        }
+        for _ in 0..times {
+            hear(&mut checker, 0, 2, 0, Some(0));
+        }
+        if drop {
+            dropped(&mut checker, 0, "c", &["a", "b"]);
+            joined(&mut checker, 0, "c", &["a", "b", "c"].map(String::from));
+        }
+        checker.complete(50, &[0, 1, 2]);
+        rules(&checker, expected);
+    }
+}
