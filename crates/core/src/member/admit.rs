@@ -45,12 +45,11 @@ impl Member {
                     }
                     if cut {
                         // It cannot go there: who is reached by both is to host.
-                        let moved = Record::Moved(Moved {
-                            founding: self.founding,
-                            term: self.term,
-                            host: self.me,
-                        });
+                        let moved = self.own_office();
                         return self.control(host_link, &moved);
+                    }
+                    if self.doubts_host() && self.most_came() {
+                        return self.dead(host_link);
                     }
                     if let Some(link) = self.link_mut(host_link)
                         && link.suspicion.is_none()

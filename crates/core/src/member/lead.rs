@@ -80,6 +80,7 @@ impl Member {
             _ => Vec::new(),
         };
         self.take_over(lost);
+        self.tell_taken();
     }
 
     /// Takes the host's office. The room's name follows.

@@ -115,6 +115,12 @@ impl Member {
             Record::Moved(moved) if my_guest && moved.host == peer => self.give_office(id, peer),
             // Its successor has heard of it by another word that overtook this one.
             Record::Moved(_) if my_guest => {}
+            // Another has taken the office, because the host is gone for most.
+            Record::Moved(moved)
+                if moved.host == peer && moved.term > self.term && self.doubts_host() =>
+            {
+                self.on_moved(id, moved);
+            }
             Record::Token(token) if my_host => self.name.shared = Some(token.to_owned()),
             Record::Reach(id) if my_host => self.reach(id),
             Record::Report { sender } if my_host => self.on_report(id, sender),

@@ -293,6 +293,7 @@ impl Member {
             Verdict::Gone => {
                 let lost = seek.given_up();
                 self.take_over(lost);
+                self.tell_taken();
             }
         }
     }

@@ -256,7 +256,7 @@ impl Member {
         self.beat_record(id, &Record::Probe { nonce });
     }
 
-    fn dead(&mut self, id: LinkId) {
+    pub(super) fn dead(&mut self, id: LinkId) {
         let now = self.now;
         let Some(link) = self.link(id) else { return };
         if link.is_guest() {
@@ -299,7 +299,7 @@ impl Member {
         self.beat_record(id, &record);
     }
 
-    fn verdict_ms(&self, rtt_micros: Option<u32>) -> u64 {
+    pub(super) fn verdict_ms(&self, rtt_micros: Option<u32>) -> u64 {
         let usual = VERDICT_MS.min(u64::from(self.cfg.health_interval_ms) + 200);
         usual.max(u64::from(rtt_micros.unwrap_or(0)) / 500 + 100)
     }

@@ -3,11 +3,11 @@
 use super::mutation::mutant;
 use super::{Member, Role};
 use crate::api::LinkId;
-use crate::link::Link;
+use crate::link::{Link, Standing};
 use crate::names::Key;
 use crate::prelude::*;
 use crate::time::Instant;
-use crate::wire::{Record, Refusal};
+use crate::wire::{Moved, Record, Refusal};
 
 /// How long answers are waited for, ms, or two round trips (topology study §3.3: 300 or two of the slowest).
 const ANSWERS_MS: u64 = 300;
@@ -94,7 +94,7 @@ impl Member {
                 && self.seat(key).is_some()
             {
                 // Whoever has come to be admitted has said it.
-                let said = matches!(link.standing, crate::link::Standing::Waiting(_));
+                let said = matches!(link.standing, Standing::Waiting(_));
                 asked.push((key, said.then_some(true)));
                 slowest = slowest.max(u64::from(link.rtt_micros.unwrap_or(0)) / 1_000);
                 if !said {
@@ -148,10 +148,48 @@ impl Member {
     pub(super) fn host_lives(&mut self) {
         let host = self.host;
         self.answer_asks(host);
-        let waiting =
-            self.links_that(|link| matches!(link.standing, crate::link::Standing::Waiting(_)));
+        let waiting = self.links_that(|link| matches!(link.standing, Standing::Waiting(_)));
         for id in waiting {
             self.refuse(id, Refusal::NotHost { host });
+        }
+    }
+
+    /// Whether our host has been silent for so long that one with less patience would be halfway to its verdict: enough to
+    /// believe those for whom it is gone. (A room is whole again when its last member has followed.)
+    pub(super) fn doubts_host(&self) -> bool {
+        let Role::Guest(id) = self.role else {
+            return false;
+        };
+        self.link(id).is_some_and(|link| {
+            let enough = self.silence_ms() + self.verdict_ms(link.rtt_micros) / 2;
+            self.now.ms_since(link.heard) >= enough
+        })
+    }
+
+    /// Whether half of the others have come to be taken in, for they take the host for dead.
+    pub(super) fn most_came(&self) -> bool {
+        let came = self
+            .links
+            .iter()
+            .filter(|link| matches!(link.standing, Standing::Waiting(_)));
+        2 + 2 * came.count() >= self.roster.len()
+    }
+
+    /// That the office is, or is to be, this member's.
+    #[inline(never)]
+    pub(super) fn own_office(&self) -> Record<'static> {
+        Record::Moved(Moved {
+            founding: self.founding,
+            term: self.term,
+            host: self.me,
+        })
+    }
+
+    /// Those at hand are told of the new host: whoever doubts the old one goes there at once.
+    pub(super) fn tell_taken(&mut self) {
+        let moved = self.own_office();
+        for id in self.links_that(Link::is_peer) {
+            self.control(id, &moved);
         }
     }
 
