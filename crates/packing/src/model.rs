@@ -24,9 +24,9 @@ const SLOTS: u32 = 22;
 const STEPS: f32 = 223.9;
 /// More equal bytes than these are not counted.
 const RUN: usize = 15;
-/// Rows of weights: 257 for opcodes, then one for each length of what came again; from 512 on one for each beginning of a
-/// byte.
-const WORTHS: usize = 1024;
+/// Rows of weights: a quarter for opcodes, one for lengths of what came again, one for beginnings of a byte; in each, 256
+/// for every kind of byte.
+const WORTHS: usize = 4096;
 /// Zeros before the first byte, so that there is always something to look back at.
 const BEFORE: usize = 32;
 
@@ -39,7 +39,8 @@ pub(crate) trait Ask {
 pub(crate) struct Model {
     /// Twelve bits: how likely a one is, less a half. The lower four: how often that was learnt, as far as it matters.
     slots: [u16; 2 << SLOTS],
-    /// What each one's word is worth: behind each opcode, as long as the same bytes come again, and in this place of a byte.
+    /// What each one's word is worth: behind each opcode, as long as the same bytes come again, and in this place of a byte;
+    /// for each kind of byte.
     worth: [[f32; ASKED]; WORTHS],
     /// By how many 32768ths of what is left a slot moves that has learnt so often.
     rates: [i32; 16],
@@ -153,7 +154,7 @@ impl Model {
             opcode,
             self.opcodes,
             self.behind[opcode as usize % 256] & 0xffff,
-            self.opcodes << 16,
+            self.opcodes << 16 | last,
         ];
         let mut hashes = [0_u32; TABLES];
         for (i, context) in contexts.into_iter().enumerate() {
@@ -162,7 +163,9 @@ impl Model {
                 .wrapping_add(state)
                 .wrapping_add(i as u32);
         }
-        let worths = if due { opcode } else { 256 } as usize;
+        // An opcode behind numbers, or behind none; the first number behind one, or another.
+        let kind = (u32::from(due) * 512 + u32::from(first) * 256) as usize;
+        let worths = kind + opcode as usize;
         let expected = self.read(self.from) | 256;
         let mut places = [0_usize; ASKED];
         let mut value = 1_u32;
@@ -194,20 +197,20 @@ impl Model {
                 said[i] = self.logs[usize::from(slot >> 4) % 4096];
                 words[i] = said[i]
                     * (worth[i]
-                        + self.worth[(257 + run) % WORTHS][i]
-                        + self.worth[(512 + value as usize) % WORTHS][i]);
+                        + self.worth[(1024 + kind + run) % WORTHS][i]
+                        + self.worth[(2048 + kind + value as usize) % WORTHS][i]);
             }
             // Each bit waits for the one before it: what can be found at once, or beforehand, is.
             let sum = (words[0] + words[1]) + (words[2] + words[3]) + words[4];
             let chance = self.chances[((sum * STEPS + 2048.0) as usize).min(4095)];
             let one = coder.ask(u32::from(chance));
             let to = if one { 65535 } else { 0 };
-            let change = (to - i32::from(chance)) as f32 * (0.001234 / 65535.0);
+            let change = (to - i32::from(chance)) as f32 * (0.0018 / 65535.0);
             for i in 0..ASKED {
                 let change = change * said[i];
                 worth[i] += change;
-                self.worth[(257 + run) % WORTHS][i] += change;
-                self.worth[(512 + value as usize) % WORTHS][i] += change;
+                self.worth[(1024 + kind + run) % WORTHS][i] += change;
+                self.worth[(2048 + kind + value as usize) % WORTHS][i] += change;
                 let slot = &mut self.slots[(places[i] + half) % (2 << SLOTS)];
                 let was = i32::from(*slot ^ 0x8000);
                 let times = was & 15;
