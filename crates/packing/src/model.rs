@@ -17,13 +17,13 @@ const OUT: usize = 512 << 10;
 const TABLES: usize = 4;
 /// All that are asked: the tables, and what came after the same bytes.
 const ASKED: usize = TABLES + 1;
-/// As a power of two, the slots that all tables share: each 16 are for half a byte after one context. (They are 8 MB, for a
-/// moment. Half of them: 400 bytes more; a quarter: 1 kB more, and a tenth less time.)
-const SLOTS: u32 = 22;
+/// As a power of two, the rows of slots that all tables share: each is for half a byte after one context. (They are 4 MB,
+/// for a moment. Twice as many: 100 bytes less, and a tenth more time.)
+const ROWS: u32 = 17;
 /// Logarithms are told apart by a part of one so small.
 const STEPS: f32 = 223.9;
 /// More equal bytes than these are not counted.
-const RUN: usize = 15;
+const RUN: usize = 7;
 /// Rows of weights: a quarter for opcodes, one for lengths of what came again, one for beginnings of a byte; in each, 256
 /// for every kind of byte.
 const WORTHS: usize = 4096;
@@ -38,7 +38,8 @@ pub(crate) trait Ask {
 /// All zeros is how it begins, but for [`Model::begin`]: so it needs no bytes in a module.
 pub(crate) struct Model {
     /// Twelve bits: how likely a one is, less a half. The lower four: how often that was learnt, as far as it matters.
-    slots: [u16; 2 << SLOTS],
+    /// Behind the rows of the tables there is one for each length of what came again.
+    slots: [[u16; 16]; 2 << ROWS],
     /// What each one's word is worth: behind each opcode, as long as the same bytes come again, and in this place of a byte;
     /// for each kind of byte.
     worth: [[f32; ASKED]; WORTHS],
@@ -65,7 +66,7 @@ pub(crate) struct Model {
 
 impl Model {
     pub(crate) const NEW: Model = Model {
-        slots: [0; 2 << SLOTS],
+        slots: [[0; 16]; 2 << ROWS],
         worth: [[0.0; ASKED]; WORTHS],
         rates: [0; 16],
         logs: [0.0; 4096],
@@ -84,7 +85,7 @@ impl Model {
     /// As new; then [`Model::begin`].
     #[cfg(not(target_family = "wasm"))]
     pub(crate) fn forget(&mut self) {
-        self.slots.fill(0);
+        self.slots.fill([0; 16]);
         self.seen.fill(0);
         (self.from, self.run, self.opcodes, self.due) = (0, 0, 0, 0);
         self.behind.fill(0);
@@ -95,7 +96,7 @@ impl Model {
         self.at = BEFORE;
         self.first = true;
         for one in &mut self.worth {
-            *one = [0.0783; ASKED];
+            *one = [0.09; ASKED];
         }
         let mut log = 0.0_f32;
         for i in 2048..4096_usize {
@@ -117,6 +118,32 @@ impl Model {
     /// What has come so far, then zeros.
     pub(crate) fn out(&self) -> &[u8] {
         self.out.split_at(BEFORE).1
+    }
+
+    /// The row for half a byte after one context: that of two neighbours which knows it, else the one that has learnt less,
+    /// from now on for this one. No bits lead to the first slot of a row: it says whose the row is, as far as it matters.
+    #[inline(never)]
+    fn row(&mut self, hash: u32) -> usize {
+        let whose = hash as u16;
+        let row = (hash >> (32 - ROWS)) as usize;
+        let other = row ^ 1;
+        let [is, has_learnt, ..] = self.slots[row % (2 << ROWS)];
+        let [other_is, other_has_learnt, ..] = self.slots[other % (2 << ROWS)];
+        if is == whose {
+            return row;
+        }
+        if other_is == whose {
+            return other;
+        }
+        let row = if other_has_learnt & 15 < has_learnt & 15 {
+            other
+        } else {
+            row
+        };
+        let mut empty = [0; 16];
+        empty[0] = whose;
+        self.slots[row % (2 << ROWS)] = empty;
+        row
     }
 
     fn read(&self, at: usize) -> u32 {
@@ -167,19 +194,19 @@ impl Model {
         let kind = (u32::from(due) * 512 + u32::from(first) * 256) as usize;
         let worths = kind + opcode as usize;
         let expected = self.read(self.from) | 256;
-        let mut places = [0_usize; ASKED];
+        let mut rows = [0_usize; ASKED];
         let mut value = 1_u32;
         let mut half = 16_usize;
         let mut worth = self.worth[worths % WORTHS];
         for left in (0..8).rev() {
             if half > 15 {
                 half = 1;
-                for (place, hash) in places.iter_mut().zip(hashes) {
+                for (row, hash) in rows.iter_mut().zip(hashes) {
                     let hash = hash
                         .wrapping_add(value.wrapping_mul(0xc324_c985))
                         .wrapping_mul(0x8a9a_021f);
                     let hash = (hash ^ hash >> 15).wrapping_mul(0x076f_3787);
-                    *place = (hash >> (32 - SLOTS) & !15) as usize;
+                    *row = self.row(hash);
                 }
             }
             // What came then, as long as it has been right about this byte.
@@ -189,11 +216,11 @@ impl Model {
                 true => 2 * self.run + (then & 1) as usize,
                 false => 0,
             };
-            places[TABLES] = (1 << SLOTS) + run - half;
+            rows[TABLES] = (1 << ROWS) + run;
             let mut said = [0.0; ASKED];
             let mut words = [0.0; ASKED];
             for i in 0..ASKED {
-                let slot = self.slots[(places[i] + half) % (2 << SLOTS)] ^ 0x8000;
+                let slot = self.slots[rows[i] % (2 << ROWS)][half % 16] ^ 0x8000;
                 said[i] = self.logs[usize::from(slot >> 4) % 4096];
                 words[i] = said[i]
                     * (worth[i]
@@ -211,11 +238,11 @@ impl Model {
                 worth[i] += change;
                 self.worth[(1024 + kind + run) % WORTHS][i] += change;
                 self.worth[(2048 + kind + value as usize) % WORTHS][i] += change;
-                let slot = &mut self.slots[(places[i] + half) % (2 << SLOTS)];
+                let slot = &mut self.slots[rows[i] % (2 << ROWS)][half % 16];
                 let was = i32::from(*slot ^ 0x8000);
                 let times = was & 15;
                 let step = ((to.max(15) - was) * self.rates[times as usize % 16]) >> 15 & !15;
-                *slot = (was + step + i32::from(times < 8)) as u16 ^ 0x8000;
+                *slot = (was + step + i32::from(times < 7)) as u16 ^ 0x8000;
             }
             value = value * 2 + u32::from(one);
             half = half * 2 + usize::from(one);
