@@ -1,6 +1,6 @@
 //! The browser module is packed by a model that knows WebAssembly, and a small module of its own takes it out, in a page.
 //!
-//! That is a seventh shorter than LZMA. As a module, and not as JavaScript, it takes a third of the time.
+//! That is a fifth shorter than LZMA. As a module, and not as JavaScript, it takes a third of the time.
 #![cfg_attr(target_family = "wasm", no_std)]
 
 mod model;
