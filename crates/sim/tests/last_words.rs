@@ -336,3 +336,45 @@ fn what_newcomers_have_of_the_dead_beyond_each_other_is_a_gap_for_those_who_were
         all_hear_all(&mut world, &rest);
     }
 }
+
+#[test]
+fn last_words_that_come_after_their_speaker_was_given_up_are_heard_all_the_same() {
+    for server in BOTH {
+        let climate = Climate {
+            rate: (30_000, 30_000),
+            ..Climate::calm(server)
+        };
+        let mut world = World::new(1, climate);
+        let all = room_in(&mut world, Mode::Full, 4);
+        world.run_ms(3_000);
+        let host = host_of(&world, all[0]).expect("there is a host");
+        let [speaker, witness, other] = without(&all, &[host])[..] else {
+            panic!("three guests");
+        };
+        // Only one hears it; the ways between that one and the host are full, so that asking it and its answer take
+        // seconds.
+        for deaf in [host, other] {
+            world.cut_one_way(speaker, deaf, true);
+        }
+        for _ in 0..5 {
+            world.send(speaker, 100, None);
+        }
+        let has_it = |w: &World| w.checker().heard(witness, speaker).len() == 5;
+        world.run_until(1_500, has_it).expect("one hears it");
+        world.send(host, 400_000, Some(witness));
+        world.send(witness, 400_000, Some(host));
+        world.crash(speaker);
+        let rest = without(&all, &[speaker]);
+        let dropped = |w: &World| !w.checker().list(witness).contains(&speaker);
+        world.run_until(30_000, dropped).expect("it is given up");
+        let late = world.checker().heard(host, speaker).len();
+        assert_eq!(
+            late, 0,
+            "the host has them by then: this test shows nothing"
+        );
+        world.run_ms(60_000);
+        assert_eq!(world.checker().heard(host, speaker).len(), 5);
+        assert_eq!(gaps(&world, &rest), 0, "on {}", server.name());
+        all_hear_all(&mut world, &rest);
+    }
+}

@@ -57,7 +57,11 @@ impl Member {
                 return;
             }
         }
-        self.keep_member(key);
+        // What was asked for may still come, and is the last that its users hear of it (seed 2705002657).
+        if let Role::Host(hosting) = &mut self.role {
+            hosting.dropping.keep(|it| it.was.member != key);
+            hosting.asking.keep(|it| it.0 != key);
+        }
         self.roster.keep(|seat| seat.key != key);
         self.announce(None, vec![was]);
         self.leave_view(was);
@@ -75,7 +79,7 @@ impl Member {
         hosting.dropping.iter().map(until).min()
     }
 
-    /// Its last messages are not waited for any more: it is here again, or has been dropped.
+    /// Its last messages are not waited for any more: it is here again, or has been forgotten.
     pub(super) fn keep_member(&mut self, key: Key) {
         if let Role::Host(hosting) = &mut self.role {
             hosting.dropping.keep(|it| it.was.member != key);

@@ -298,6 +298,7 @@ impl Member {
         if self.seat(key).is_some() {
             return;
         }
+        self.keep_member(key);
         // It does not come back in time to say its last words again.
         if let Some(stream) = self.stream_mut(key)
             && let Some(last) = stream.last
