@@ -58,10 +58,7 @@ impl Member {
             }
         }
         // What was asked for may still come, and is the last that its users hear of it (seed 2705002657).
-        if let Role::Host(hosting) = &mut self.role {
-            hosting.dropping.keep(|it| it.was.member != key);
-            hosting.asking.keep(|it| it.0 != key);
-        }
+        self.waits_no_more(key);
         self.roster.keep(|seat| seat.key != key);
         self.announce(None, vec![was]);
         self.leave_view(was);
@@ -79,11 +76,18 @@ impl Member {
         hosting.dropping.iter().map(until).min()
     }
 
-    /// Its last messages are not waited for any more: it is here again, or has been forgotten.
+    /// Nothing of it is on its way any more: it is here again, or has been forgotten.
     pub(super) fn keep_member(&mut self, key: Key) {
+        self.waits_no_more(key);
+        if let Role::Host(hosting) = &mut self.role {
+            hosting.fetching.keep(|fetch| fetch.sender != key);
+        }
+    }
+
+    /// Its drop does not wait any more.
+    fn waits_no_more(&mut self, key: Key) {
         if let Role::Host(hosting) = &mut self.role {
             hosting.dropping.keep(|it| it.was.member != key);
-            hosting.fetching.keep(|fetch| fetch.sender != key);
             hosting.asking.keep(|it| it.0 != key);
         }
     }
