@@ -81,15 +81,22 @@ impl Member {
             return;
         }
         self.tell_due_sync();
+        // Whoever is welcomed need not wait until all that it has missed is through; and if that packet is lost, those
+        // behind it tell so.
+        self.flush_controls();
         self.fill_links();
         if mutant!(self, OwnForgotten) {
             self.forget_own();
         }
+        self.flush_controls();
+        self.planned = self.next_deadline();
+    }
+
+    fn flush_controls(&mut self) {
         let ids = self.links_that(|link| !link.control.is_empty());
         for id in ids {
             self.flush_control(id);
         }
-        self.planned = self.next_deadline();
     }
 
     fn next_deadline(&self) -> Option<Instant> {
