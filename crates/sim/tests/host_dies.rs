@@ -88,6 +88,54 @@ fn host_and_first_deputy_die_together() {
     }
 }
 
+/// What it has missed takes a slow way seconds; that it is in the room must not wait behind it.
+#[test]
+fn who_follows_a_new_host_hears_that_it_is_in_before_all_that_it_has_missed() {
+    for server in BOTH {
+        for seed in 0..10 {
+            let climate = Climate {
+                link_delay: (40_000, 60_000),
+                rate: (45_000, 55_000),
+                ..Climate::calm(server)
+            };
+            let mut world = World::new(seed, climate);
+            let all: Vec<usize> = (0..4)
+                .map(|_| {
+                    let member = join(&mut world);
+                    world.run_ms(1_500);
+                    member
+                })
+                .collect();
+            settle(&mut world, &all, 5_000);
+            world.run_ms(3_000);
+            let (deputy, guests) = (all[1], &all[2..]);
+            world.crash(all[0]);
+            for _ in 0..10 {
+                world
+                    .send(deputy, 10_000, None)
+                    .expect("it runs")
+                    .expect("it takes a message");
+            }
+            settle(&mut world, &all[1..], 5_000);
+            let host_since = |member: usize| {
+                let mut events = world.view(member).events.iter().rev();
+                let told = events.find(|it| matches!(it.1, Event::HostConnected { .. }));
+                told.expect("it has a host").0 / 1_000
+            };
+            let took = host_since(deputy);
+            for guest in guests {
+                let late = host_since(*guest).saturating_sub(took);
+                assert!(
+                    late <= 200,
+                    "m{guest} after {late} ms, seed {seed} on {}",
+                    server.name()
+                );
+            }
+            all_arrives(&mut world, &all[1..], 10_000);
+        }
+    }
+}
+
 #[test]
 fn hosts_die_one_after_another_until_one_member_is_left() {
     for server in BOTH {

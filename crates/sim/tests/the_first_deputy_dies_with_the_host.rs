@@ -54,3 +54,28 @@ fn a_deputy_that_was_late_of_late_and_is_trusted_longer_holds_nobody_up() {
         }
     }
 }
+
+#[test]
+fn two_deputies_that_do_not_reach_each_other_hold_nobody_up() {
+    for server in BOTH {
+        for seed in 0..10 {
+            let mut world = calm(server);
+            let all = room(&mut world, 6);
+            world.run_ms(2_000 + 53 * seed);
+            let host = host_of(&world, all[0]).expect("there is a host");
+            let [first, second, ..] = line(&world, host)[..] else {
+                panic!("there are deputies");
+            };
+            // The link between them is given up, and that it was is no longer known.
+            world.cut(first, second, true);
+            world.run_ms(8_000);
+            world.crash(host);
+            world.crash(first);
+            let rest = without(&all, &[host, first]);
+            world.run_ms(2_500);
+            let took = 2_500 + settle(&mut world, &rest, 1_000);
+            assert!(took <= 3_000, "seed {seed} on {}: {took} ms", server.name());
+            all_hear_all(&mut world, &rest);
+        }
+    }
+}

@@ -68,6 +68,7 @@ impl Member {
                 }
                 // It says by this that the host is gone.
                 self.on_heard(peer, None);
+                self.skip_to_own_turn();
             }
         }
     }

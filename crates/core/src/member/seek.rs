@@ -256,6 +256,25 @@ impl Member {
         }
     }
 
+    /// Half of the others have come to be taken in: whoever is before this member in the line, and has not answered it, has
+    /// not answered them either.
+    pub(super) fn skip_to_own_turn(&mut self) {
+        if !self.most_came() || self.waits_for_welcome() {
+            return;
+        }
+        let (me, now) = (self.me, self.now);
+        let Role::Seeking(seek) = &mut self.role else {
+            return;
+        };
+        let idle = !seek.by_name && seek.then.is_none() && seek.vote.is_none();
+        let mine = seek.line.iter().position(|key| *key == me);
+        if let Some(mine) = mine.filter(|mine| idle && seek.at <= *mine) {
+            seek.at = mine;
+            seek.next_at = now;
+            self.seek_step();
+        }
+    }
+
     /// Whether the host that others hear is not reached by us.
     fn is_cut(&self) -> bool {
         !mutant!(self, VotesKept)

@@ -11,8 +11,8 @@ use crate::wire::{Record, Refusal};
 
 /// Between two probes, ms (topology study §8).
 const PROBE_MS: u64 = 60;
-/// A suspect that answers nothing for so long after the first probe is dead, ms, if the heartbeat's interval and 200 ms
-/// are not less; or for two round trips and a bit. (The study took 250. With the defaults a thread that is busy for 2 s
+/// A suspect that answers nothing for so long after the first probe is dead, ms, or for 1.4 intervals of the heartbeat if
+/// these are less; or for two round trips and a bit. (The study took 250. With the defaults a thread that is busy for 2 s
 /// must not look dead, and everybody must have a new host within 2.5 s: a beat is half an interval old at the most when
 /// somebody falls silent, so the verdict comes after 2.05 to 2.3 s.)
 const VERDICT_MS: u64 = 700;
@@ -307,7 +307,8 @@ impl Member {
     }
 
     pub(super) fn verdict_ms(&self, rtt_micros: Option<u32>) -> u64 {
-        let usual = VERDICT_MS.min(u64::from(self.cfg.health_interval_ms) + 200);
+        let interval = u64::from(self.cfg.health_interval_ms);
+        let usual = VERDICT_MS.min(interval * 7 / 5);
         usual.max(u64::from(rtt_micros.unwrap_or(0)) / 500 + 100)
     }
 

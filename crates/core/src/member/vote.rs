@@ -168,10 +168,10 @@ impl Member {
 
     /// Whether half of the others have come to be taken in, for they take the host for dead.
     pub(super) fn most_came(&self) -> bool {
-        let came = self
-            .links
-            .iter()
-            .filter(|link| matches!(link.standing, Standing::Waiting(_)));
+        let came = self.links.iter().filter(|link| {
+            matches!(link.standing, Standing::Waiting(_))
+                && link.peer.is_some_and(|key| self.seat(key).is_some())
+        });
         2 + 2 * came.count() >= self.roster.len()
     }
 
