@@ -48,6 +48,25 @@ fn a_host_passes_nothing_on_once_all_have_links() {
     }
 }
 
+/// Ten seconds later it is looked whether the one that was lost was kept after all: nobody else needs to be told anything.
+#[test]
+fn a_quiet_room_that_loses_somebody_stays_quiet() {
+    for server in BOTH {
+        let (mut world, all) = full_room(server, 3, 6);
+        talk(&mut world, &all, 100, 3_000);
+        world.run_ms(2_000);
+        let host = host_of(&world, all[0]).expect("there is a host");
+        let goes = without(&all, &[host])[0];
+        world.kill(goes);
+        settle(&mut world, &without(&all, &[goes]), 5_000);
+        world.run_ms(2_000);
+        let said = |world: &World| world.stats().get("frames: data");
+        let before = said(&world);
+        world.run_ms(12_000);
+        assert_eq!(said(&world), before, "on {}", server.name());
+    }
+}
+
 #[test]
 fn words_that_overtake_each_other_on_a_new_link_leave_nobody_unheard() {
     for server in BOTH {

@@ -222,7 +222,9 @@ impl Run<'_> {
             if !few && self.said >= MESSAGES {
                 return;
             }
-            if self.world.present().is_empty() {
+            let there = self.world.present();
+            let spoke = there.iter().all(|member| self.spoke.contains(member));
+            if there.is_empty() || (few && spoke) {
                 self.act(Action::Join);
             }
             let before = self.said;

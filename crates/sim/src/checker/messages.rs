@@ -284,10 +284,12 @@ impl Checker {
     /// Whether a sender has said more since, that message included, than is kept for those who were dropped (seed
     /// 2600107695).
     fn outweighs(&self, sender: usize, number: u64) -> bool {
-        let since = self.books[sender].sends.get(number as usize..);
-        // Directed ones weigh as well (seed 1980101497).
-        let taken = since.unwrap_or_default().iter();
-        let taken = taken.filter(|it| it.fate == Fate::Accepted);
+        // Directed ones weigh as well (seed 1980101497), also those of before that are kept still (seed 2706017135).
+        let sends = &self.books[sender].sends;
+        let at = sends.get(number as usize).map_or(0, |it| it.at);
+        let kept = |it: &Sending| it.to.is_some() && it.at + super::RETENTION > at;
+        let taken = (0u64..).zip(sends).filter(|(n, it)| *n >= number || kept(it));
+        let taken = taken.map(|it| it.1).filter(|it| it.fate == Fate::Accepted);
         taken.map(|it| it.bytes + BESIDE).sum::<usize>() > KEPT
     }
 

@@ -166,3 +166,22 @@ fn more_than_is_kept_may_be_gone_at_once() {
         assert_eq!(early, bytes == 4_000_000);
     }
 }
+
+#[test]
+fn what_was_directed_before_and_is_still_kept_leaves_less_room() {
+    // Not half a minute later, when nobody keeps it any more (seed 2706017135).
+    for later in [false, true] {
+        let mut checker = room();
+        checker.be_strict(true);
+        let half = 5 << 20;
+        checker.sent(30, 0, Some(2), half, &Ok(Sent::Accepted));
+        let now = if later { 31 * SECOND } else { 31 };
+        for _ in 0..2 {
+            checker.sent(now, 0, None, 2 << 20, &Ok(Sent::Accepted));
+        }
+        let (from, first, last) = ("a".into(), 1, 1);
+        checker.event(now + 2, 1, &Event::Gap { from, first, last }, REIGN);
+        let early = checker.violations().iter().any(|v| v.rule == "gap-early");
+        assert_eq!(early, later);
+    }
+}
