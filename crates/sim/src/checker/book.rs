@@ -37,7 +37,7 @@ pub(super) struct Heard {
     pub(super) gaps: u64,
     /// Which numbers these were.
     pub(super) gone: BTreeSet<u64>,
-    /// Whether a `gap` was told since the two last met.
+    /// Whether a `gap` was told since the two last met, or parted.
     pub(super) gap_told: bool,
     /// The user was told of a gap when the sender had sent so many: those of them that were directed to it need not come.
     pub(super) gap_until: u64,

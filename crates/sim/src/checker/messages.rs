@@ -288,7 +288,9 @@ impl Checker {
         let sends = &self.books[sender].sends;
         let at = sends.get(number as usize).map_or(0, |it| it.at);
         let kept = |it: &Sending| it.to.is_some() && it.at + super::RETENTION > at;
-        let taken = (0u64..).zip(sends).filter(|(n, it)| *n >= number || kept(it));
+        let taken = (0u64..)
+            .zip(sends)
+            .filter(|(n, it)| *n >= number || kept(it));
         let taken = taken.map(|it| it.1).filter(|it| it.fate == Fate::Accepted);
         taken.map(|it| it.bytes + BESIDE).sum::<usize>() > KEPT
     }

@@ -37,6 +37,29 @@ fn one_gap_for_each_sender_until_they_meet_anew() {
 }
 
 #[test]
+fn whoever_is_dropped_may_leave_a_gap_of_its_own_behind() {
+    for drop in [true, false] {
+        let mut checker = room();
+        for _ in 0..4 {
+            send(&mut checker, 0, None);
+        }
+        gap(&mut checker, 1, 1);
+        if drop {
+            checker.gone(34, 0, false);
+            dropped(&mut checker, 1, "a", &["b", "c"]);
+        }
+        gap(&mut checker, 3, 4);
+        rules(&checker, if drop { &[] } else { &["gap-twice"] });
+        gap(&mut checker, 4, 4);
+        let twice = checker
+            .violations()
+            .iter()
+            .filter(|v| v.rule == "gap-twice");
+        assert_eq!(twice.count(), if drop { 1 } else { 2 });
+    }
+}
+
+#[test]
 fn a_gap_names_only_broadcasts_that_were_sent_and_never_came() {
     let mut checker = room();
     send(&mut checker, 0, None);
