@@ -123,6 +123,24 @@ fn a_gap_does_not_excuse_what_one_that_was_always_there_could_have_passed_on() {
 }
 
 #[test]
+fn a_gap_excuses_what_was_waited_for_as_long_as_it_may_be() {
+    for waits in [59, 61] {
+        let mut checker = room();
+        send(&mut checker, 2, None);
+        hear(&mut checker, 0, 2, 0, None);
+        checker.gone(38, 2, false);
+        dropped(&mut checker, 0, "c", &["a", "b"]);
+        let now = waits * SECOND;
+        let (id, peers) = ("c".into(), ["a", "b"].map(String::from).to_vec());
+        checker.event(now, 1, &Event::PeerDropped { id, peers }, REIGN);
+        let (from, first, last) = ("c".into(), 1, 1);
+        checker.event(now, 1, &Event::Gap { from, first, last }, REIGN);
+        checker.complete(now + 40 * SECOND, &[0, 1]);
+        rules(&checker, if waits < 60 { &["prefix"] } else { &[] });
+    }
+}
+
+#[test]
 fn who_had_lost_the_host_when_a_drop_was_said_was_on_another_side() {
     let mut checker = room();
     send(&mut checker, 2, None);
