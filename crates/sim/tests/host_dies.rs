@@ -6,6 +6,19 @@ use common::*;
 use peerjs_mesh_core::Event;
 use peerjs_mesh_sim::{Climate, World};
 
+/// So many who came in this order, which is the line of succession.
+fn one_by_one(world: &mut World, members: usize) -> Vec<usize> {
+    let all: Vec<usize> = (0..members)
+        .map(|_| {
+            let member = join(world);
+            world.run_ms(1_500);
+            member
+        })
+        .collect();
+    settle(world, &all, 5_000);
+    all
+}
+
 #[test]
 fn the_room_goes_on_within_four_seconds_and_nothing_is_lost() {
     for server in BOTH {
@@ -68,16 +81,8 @@ fn host_and_first_deputy_die_together() {
     for server in BOTH {
         for seed in 0..10 {
             let mut world = homes(server, seed);
-            let all: Vec<usize> = (0..5)
-                .map(|_| {
-                    let member = join(&mut world);
-                    world.run_ms(1_500);
-                    member
-                })
-                .collect();
-            settle(&mut world, &all, 5_000);
+            let all = one_by_one(&mut world, 5);
             talk(&mut world, &all, 50, 1_000);
-            // The line of succession is the order of arrival.
             world.crash(all[0]);
             world.crash(all[1]);
             let rest = &all[2..];
@@ -99,14 +104,7 @@ fn who_follows_a_new_host_hears_that_it_is_in_before_all_that_it_has_missed() {
                 ..Climate::calm(server)
             };
             let mut world = World::new(seed, climate);
-            let all: Vec<usize> = (0..4)
-                .map(|_| {
-                    let member = join(&mut world);
-                    world.run_ms(1_500);
-                    member
-                })
-                .collect();
-            settle(&mut world, &all, 5_000);
+            let all = one_by_one(&mut world, 4);
             world.run_ms(3_000);
             let (deputy, guests) = (all[1], &all[2..]);
             world.crash(all[0]);

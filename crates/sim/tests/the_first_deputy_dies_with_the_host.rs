@@ -3,15 +3,22 @@
 mod common;
 use common::*;
 use peerjs_mesh_sim::World;
+use peerjs_mesh_sim::server::ServerKind;
+
+/// Six members whose links are made; and their host.
+fn six_at_rest(server: ServerKind, seed: u64) -> (World, Vec<usize>, usize) {
+    let mut world = calm(server);
+    let all = room(&mut world, 6);
+    world.run_ms(2_000 + 53 * seed);
+    let host = host_of(&world, all[0]).expect("there is a host");
+    (world, all, host)
+}
 
 #[test]
 fn a_room_that_loses_both_is_whole_again_as_soon_as_if_it_had_lost_one() {
     for server in BOTH {
         for seed in 0..10 {
-            let mut world = calm(server);
-            let all = room(&mut world, 6);
-            world.run_ms(2_000 + 53 * seed);
-            let host = host_of(&world, all[0]).expect("there is a host");
+            let (mut world, all, host) = six_at_rest(server, seed);
             let deputy = line(&world, host)[0];
             world.crash(host);
             world.crash(deputy);
@@ -30,10 +37,7 @@ fn a_room_that_loses_both_is_whole_again_as_soon_as_if_it_had_lost_one() {
 fn a_deputy_that_was_late_of_late_and_is_trusted_longer_holds_nobody_up() {
     for server in BOTH {
         for seed in 0..10 {
-            let mut world = calm(server);
-            let all = room(&mut world, 6);
-            world.run_ms(2_000 + 53 * seed);
-            let host = host_of(&world, all[0]).expect("there is a host");
+            let (mut world, all, host) = six_at_rest(server, seed);
             let deputy = line(&world, host)[0];
             world.busy(deputy);
             world.run_ms(1_900);
@@ -59,10 +63,7 @@ fn a_deputy_that_was_late_of_late_and_is_trusted_longer_holds_nobody_up() {
 fn two_deputies_that_do_not_reach_each_other_hold_nobody_up() {
     for server in BOTH {
         for seed in 0..10 {
-            let mut world = calm(server);
-            let all = room(&mut world, 6);
-            world.run_ms(2_000 + 53 * seed);
-            let host = host_of(&world, all[0]).expect("there is a host");
+            let (mut world, all, host) = six_at_rest(server, seed);
             let [first, second, ..] = line(&world, host)[..] else {
                 panic!("there are deputies");
             };

@@ -418,7 +418,7 @@ impl Checker {
         kept.retain(|number| heard.numbers.binary_search(number).is_err());
         heard.excused.append(&mut kept);
         // Its last words may be missing as well, and are told when it does not come back (seed 2706038414).
-        self.books[member].heard_mut(other).gap_told = false;
+        heard.gap_told = false;
         self.books[member].heard_mut(other).drop = Some(Drop {
             joined,
             at: now,

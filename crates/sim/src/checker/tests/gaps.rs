@@ -196,8 +196,7 @@ fn what_was_directed_before_and_is_still_kept_leaves_less_room() {
     for later in [false, true] {
         let mut checker = room();
         checker.be_strict(true);
-        let half = 5 << 20;
-        checker.sent(30, 0, Some(2), half, &Ok(Sent::Accepted));
+        checker.sent(30, 0, Some(2), 5 << 20, &Ok(Sent::Accepted));
         let now = if later { 31 * SECOND } else { 31 };
         for _ in 0..2 {
             checker.sent(now, 0, None, 2 << 20, &Ok(Sent::Accepted));
