@@ -67,6 +67,36 @@ fn a_quiet_room_that_loses_somebody_stays_quiet() {
     }
 }
 
+/// It is dropped and taken in again while a large message of its own is on its way: those whom it was for have forgotten its
+/// beginning, and get it again. Then nobody asks for more than there is (seed 596004906).
+#[test]
+fn whoever_is_back_with_half_a_message_under_way_is_asked_for_nothing_that_it_never_said() {
+    for server in BOTH {
+        for seed in 0..8 {
+            let (mut world, all) = full_room(server, seed, 4);
+            talk(&mut world, &all, 100, 1_000);
+            let host = host_of(&world, all[0]).expect("there is a host");
+            let [back, other, ..] = without(&all, &[host])[..] else {
+                panic!("four members");
+            };
+            world
+                .send(back, 1_000_000, Some(other))
+                .expect("it runs")
+                .expect("it takes a large one");
+            world.run_ms(300);
+            world.break_links(back, host);
+            world.break_links(host, back);
+            settle(&mut world, &all, 15_000);
+            all_arrives(&mut world, &all, 40_000);
+            world.run_ms(3_000);
+            let said = |world: &World| world.stats().get("frames: data");
+            let before = said(&world);
+            world.run_ms(5_000);
+            assert_eq!(said(&world), before, "on {}, seed {seed}", server.name());
+        }
+    }
+}
+
 #[test]
 fn words_that_overtake_each_other_on_a_new_link_leave_nobody_unheard() {
     for server in BOTH {

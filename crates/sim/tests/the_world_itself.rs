@@ -334,6 +334,18 @@ fn a_cut_holds_what_is_reliable_and_loses_beats() {
 }
 
 #[test]
+fn beats_that_are_lost_are_known() {
+    let script = numbered(Lane::Beat, 50, 20);
+    let (mut world, _) = pair(7, Climate::calm(ServerKind::Ours), script);
+    world.set_loss(0.5);
+    world.run_ms(2_000);
+    let now = world.now();
+    assert!(world.beat_was_lost(0, 1, &(0..=now)));
+    assert!(!world.beat_was_lost(1, 0, &(0..=now)));
+    assert!(!world.beat_was_lost(0, 1, &(now + 1..=2 * now)));
+}
+
+#[test]
 fn a_frozen_member_does_nothing_and_then_everything() {
     let (mut world, (ann, ben)) = pair(
         1,

@@ -17,6 +17,7 @@ impl Stream {
         offset: usize,
         bytes: &[u8],
     ) -> Taken {
+        self.unbegun.take_if(|it| *it == (to, pos));
         if pos <= done && !self.owed.contains(&pos) {
             return Taken::Doubled;
         }
@@ -29,7 +30,10 @@ impl Stream {
         let taken = match before {
             Some(entry) if entry.pos == pos && entry.total != total => Taken::Doubled,
             Some(entry) if entry.pos == pos => entry.append(offset, bytes),
-            _ if offset != 0 => Taken::Ahead,
+            _ if offset != 0 => {
+                self.unbegun = Some((to, pos));
+                Taken::Ahead
+            }
             _ => {
                 // What its sender said to all before it must be somewhere (seed 2600115385).
                 self.ahead = self.ahead.max(pos.b);

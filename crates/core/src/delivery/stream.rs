@@ -69,6 +69,9 @@ pub(crate) struct Stream {
     /// The last broadcast that is known to have been said: thrown away because something before it was missing, or named by
     /// a directed message.
     pub(crate) ahead: u64,
+    /// A directed message of which a later piece came and the beginning did not: to whom, and its place. Kept until it has
+    /// begun to come.
+    pub(crate) unbegun: Option<(Key, Pos)>,
 }
 
 impl Stream {
@@ -106,6 +109,7 @@ impl Stream {
             waits_since: None,
             news_at: None,
             ahead: 0,
+            unbegun: None,
         }
     }
 
@@ -128,7 +132,7 @@ impl Stream {
 
     /// Whether something is missing that others have.
     pub(crate) fn is_behind(&self) -> bool {
-        self.ahead > self.held()
+        self.ahead > self.held() || self.unbegun.is_some()
     }
 
     /// Whether something has to be asked for.
@@ -326,5 +330,21 @@ mod tests {
         assert!(stream.is_behind());
         stream.take_cast(1, Vec::new(), 1, 0, b"x");
         assert!(!stream.is_behind());
+    }
+    #[test]
+    fn a_directed_message_whose_beginning_has_not_come_is_asked_for_until_it_begins() {
+        let (to, at) = (Key(1), Pos { b: 1, d: 2 });
+        let mut stream = Stream::new(Key(0), 7, 0);
+        stream.begin(Pos { b: 0, d: 0 });
+        stream.take_cast(1, Vec::new(), 1, 0, b"x");
+        let later = stream.take_directed(at, to, Pos::default(), 9, 5, b"yyyy");
+        assert!(matches!(later, Taken::Ahead));
+        assert!(stream.is_behind());
+        // Broadcasts say nothing of it.
+        stream.take_cast(2, Vec::new(), 1, 0, b"x");
+        assert!(stream.is_behind());
+        let begins = stream.take_directed(at, to, Pos::default(), 9, 0, b"yyyyy");
+        assert!(matches!(begins, Taken::New(5)));
+        assert!(!stream.is_behind(), "the rest is on its way");
     }
 }

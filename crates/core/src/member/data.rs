@@ -154,8 +154,7 @@ impl Member {
                 }
             }
             Taken::Ahead => {
-                let missing = to.map_or(piece.b, |_| stream.held() + 1);
-                stream.ahead = stream.ahead.max(missing);
+                stream.ahead = stream.ahead.max(piece.b);
                 self.ask_again(id, key);
             }
         }

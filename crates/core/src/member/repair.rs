@@ -284,11 +284,37 @@ impl Member {
             .filter(|_| matches!(self.role, Role::Guest(_) | Role::Host(_)))
     }
 
+    /// Directed messages that have been taken by now, or that nobody here is to get any more, need not begin.
+    fn forget_unbegun(&mut self) {
+        let me = self.me;
+        let mut done = Vec::new();
+        for stream in &self.streams {
+            let Some((to, pos)) = stream.unbegun else {
+                continue;
+            };
+            let taken = match to == me {
+                true => stream.pos,
+                false => self
+                    .ack_of(stream.key, to)
+                    .map_or(Pos::default(), |it| it.0),
+            };
+            if pos <= taken || self.seat(to).is_none() {
+                done.push(stream.key);
+            }
+        }
+        for key in done {
+            if let Some(stream) = self.stream_mut(key) {
+                stream.unbegun = None;
+            }
+        }
+    }
+
     /// Asks for what should have come long ago.
     pub(super) fn repair_on_time(&mut self) {
         if !matches!(self.role, Role::Guest(_) | Role::Host(_)) || mutant!(self, NoRepairTimer) {
             return;
         }
+        self.forget_unbegun();
         let (now, me) = (self.now, self.me);
         let every = self.repair_ms();
         let mut asks = Vec::new();

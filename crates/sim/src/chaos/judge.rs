@@ -34,6 +34,9 @@ const GAPS_MS: u64 = 35_000;
 /// For so long that is looked at, ms.
 const IDLE_MS: u64 = 5_000;
 
+/// A beat was the last before a fault if it was sent no longer before it, ms: half the usual interval.
+const LOST_BEAT_MS: u64 = 250;
+
 const DATA: &str = "frames: data";
 const TOO_SLOW: &str = "events: too-slow";
 /// Acks, among others: what was heard last is acknowledged after the room fell silent, but nobody says something every
@@ -147,11 +150,35 @@ impl Run<'_> {
         }
         self.world.stats_mut().count("judged: no false alarm", 1);
         let count = self.drops_among(&there) - before;
-        if count > 0 {
+        if count > 0 && self.beats_were_lost(since, &there) {
+            self.world.stats_mut().count("a beat was lost, too", 1);
+        } else if count > 0 {
             let now = self.world.now();
             let detail = format!("{count} drops were told");
             self.world.checker_mut().blame(now, "false-alarm", detail);
         }
+    }
+
+    /// Whether of all that were dropped since then the last beat before, or the host's to them, was lost: silence was longer
+    /// by the time of one beat than the fault (seed 2706087114).
+    fn beats_were_lost(&self, since: Micros, there: &[usize]) -> bool {
+        let Some(host) = self.host() else {
+            return false;
+        };
+        let dropped = |member: usize| {
+            let id = self.world.id(member);
+            let told = |(at, event): &(Micros, Event)| {
+                *at >= since && matches!(event, Event::PeerDropped { id: gone, .. } if gone == id)
+            };
+            let mut tellers = there.iter().map(|it| &self.world.view(*it).events);
+            tellers.any(|events| events.iter().any(told))
+        };
+        let mut gone = there.iter().copied().filter(|member| dropped(*member));
+        gone.all(|member| {
+            let last = since.saturating_sub(LOST_BEAT_MS * 1_000)..=since;
+            self.world.beat_was_lost(host, member, &last)
+                || self.world.beat_was_lost(member, host, &last)
+        })
     }
 
     /// How often one of these was told that another of them is gone.

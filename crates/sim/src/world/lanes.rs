@@ -96,19 +96,23 @@ impl World {
         let after = it.buffered;
         let (member, link, open) = (it.member, it.link, it.state == EndState::Open);
         let half = self.nodes[member].link_window as usize / 2;
-        if reachable
-            && let Some((arrival, resent)) =
-                self.paths
-                    .link_arrival(self.now, from, to, frame.len(), lane != Lane::Beat)
-        {
-            let at = self.ends[peer.0].inbound[lane as usize].push(arrival, resent, frame);
-            self.schedule(
-                at,
-                Due::Lane {
-                    end: peer,
-                    lane: lane as u8,
-                },
-            );
+        if reachable {
+            let repeated = lane != Lane::Beat;
+            let bytes = frame.len();
+            match (self.paths).link_arrival(self.now, from, to, bytes, repeated) {
+                Some((arrival, resent)) => {
+                    let inbound = &mut self.ends[peer.0].inbound[lane as usize];
+                    let at = inbound.push(arrival, resent, frame);
+                    let lane = lane as u8;
+                    self.schedule(at, Due::Lane { end: peer, lane });
+                }
+                None => {
+                    self.lost_beats
+                        .entry((from, to))
+                        .or_default()
+                        .push(self.now);
+                }
+            }
         }
         self.start_leaving(end);
         if open && (after == 0 || (before > half && after <= half)) {

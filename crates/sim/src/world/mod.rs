@@ -26,7 +26,7 @@ use media::MediaEnd;
 use node::Node;
 use sessions::Socket;
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 
 pub(crate) use facts::Fact;
 pub use life::{Life, UserView};
@@ -132,6 +132,8 @@ pub struct World {
     server_generation: u64,
     /// What was in force, and until when: the judge waits for quiet.
     disturbed_at: Micros,
+    /// When the beats from one to another that were lost were sent.
+    lost_beats: BTreeMap<(usize, usize), Vec<Micros>>,
     checker: Checker,
     stats: Stats,
     trace: Trace,
@@ -160,6 +162,7 @@ impl World {
             server_wake: None,
             server_generation: 0,
             disturbed_at: 0,
+            lost_beats: BTreeMap::new(),
             checker: Checker::default(),
             stats: Stats::default(),
             trace: Trace::default(),

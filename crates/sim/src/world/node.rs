@@ -10,6 +10,7 @@ use crate::{MS, Micros, SECOND};
 use peerjs_mesh_core::{Event, Instant, LinkId, Output, SessionId};
 use peerjs_mesh_protocol::signalling::FromServer;
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::RangeInclusive;
 
 pub(super) struct Node {
     pub(super) machine: Option<Box<dyn Machine>>,
@@ -104,6 +105,12 @@ impl World {
         self.checker.born(now, &id);
         self.drain(member);
         member
+    }
+
+    /// Whether a beat that one sent another then was lost.
+    pub fn beat_was_lost(&self, from: usize, to: usize, when: &RangeInclusive<Micros>) -> bool {
+        let lost = self.lost_beats.get(&(from, to));
+        lost.is_some_and(|times| times.iter().any(|at| when.contains(at)))
     }
 
     /// How a member is.
