@@ -35,3 +35,23 @@ fn neither_the_host_nor_a_guest_whose_clock_is_set_ahead_drops_or_is_dropped() {
         }
     }
 }
+
+/// Whatever it was about to do: the host may have taken it in, and it has not heard so yet (seed 2706115705).
+#[test]
+fn a_newcomer_whose_clock_is_set_ahead_while_it_comes_is_taken_in_once() {
+    for server in BOTH {
+        for ms in (0..1_000).step_by(20) {
+            let mut world = homes(server, 1);
+            let mut all = room(&mut world, 3);
+            all.push(join(&mut world));
+            world.run_ms(ms);
+            world.step_clock(all[3], 20_000);
+            settle(&mut world, &all, 15_000);
+            for member in &all {
+                let gone = |e: &Event| matches!(e, Event::PeerDropped { .. } | Event::HostDropped);
+                let told = format!("m{member}, {ms} ms on {}", server.name());
+                assert_eq!(times(&world, *member, gone), 0, "{told}");
+            }
+        }
+    }
+}

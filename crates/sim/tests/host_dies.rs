@@ -3,7 +3,7 @@
 
 mod common;
 use common::*;
-use peerjs_mesh_core::Event;
+use peerjs_mesh_core::{Config, Event};
 use peerjs_mesh_sim::{Climate, World};
 
 /// So many who came in this order, which is the line of succession.
@@ -74,6 +74,30 @@ fn long_and_lossy_ways_make_nobody_wait_longer_for_a_dead_host() {
     // A suspicion after 1.6 s, a verdict 0.7 s later: and whoever has heard of it from a deputy before.
     let late = latest.iter().filter(|ms| **ms > 2_500).count();
     assert!(late * 20 <= latest.len(), "{latest:?}");
+}
+
+#[test]
+fn who_asks_for_twice_as_many_heartbeats_waits_half_as_long() {
+    let mut latest = 0;
+    for server in BOTH {
+        for run in 0..10 {
+            let mut world = calm(server);
+            let config = Config {
+                health_interval_ms: 250,
+                ..config()
+            };
+            let join = |_| world.join(config.clone()).expect("the options are right");
+            let all: Vec<usize> = (0..6).map(join).collect();
+            settle(&mut world, &all, 5_000);
+            // Somewhere between two beats.
+            world.run_ms(2_000 + 13 * run);
+            let host = host_of(&world, all[0]).expect("there is a host");
+            world.crash(host);
+            latest = latest.max(settle(&mut world, &without(&all, &[host]), 5_000));
+        }
+    }
+    // Three intervals of silence and 0.1 s, 1.4 intervals of doubt; what is left is for asking and joining.
+    assert!(latest <= 1_250, "{latest} ms");
 }
 
 #[test]

@@ -63,6 +63,34 @@ fn a_dead_host_is_not_said_to_be_gone_while_what_one_guest_has_of_it_is_still_on
 }
 
 #[test]
+fn a_user_that_looked_away_for_ten_seconds_hears_last_words_that_came_meanwhile() {
+    for server in BOTH {
+        let mut world = calm(server);
+        let all = line(&mut world, 5);
+        let (reader, talker) = (all[4], all[1]);
+        for gone in [all[2], all[3]] {
+            world.set_reading(reader, false);
+            // 4 MiB of events wait for the user, and more behind them.
+            for _ in 0..200 {
+                world.send(talker, 30_000, None);
+            }
+            world.run_ms(1_000);
+            for _ in 0..20 {
+                world.send(gone, 100, None);
+            }
+            world.run_ms(100);
+            world.kill(gone);
+            // 2.3 s until it is missed, 5 s for last words.
+            world.run_ms(8_000);
+            world.set_reading(reader, true);
+            world.run_ms(1_000);
+            assert_eq!(world.checker().heard(reader, gone).len(), 20, "m{gone}");
+        }
+        assert_eq!(gaps(&world, &all), 0);
+    }
+}
+
+#[test]
 fn last_words_that_come_slowly_are_waited_for_as_long_as_they_come() {
     let climate = Climate {
         rate: (50_000, 50_000),

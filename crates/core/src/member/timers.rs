@@ -49,6 +49,9 @@ impl Member {
             if link.is_in_use() {
                 link.since = self.now;
             }
+            if link.is_knocking() {
+                link.standing_since = self.now;
+            }
         }
         for conn in self.calls.iter_mut().filter_map(|call| call.conn.as_mut()) {
             conn.since = self.now;

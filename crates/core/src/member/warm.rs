@@ -84,10 +84,12 @@ impl Member {
             .flatten()
     }
 
-    /// Whether a link that is to be at hand is yet to be dialled.
+    /// Whether a link that is to be at hand is yet to be dialled, or to open.
     #[cfg(feature = "mutation")]
     pub(super) fn is_to_dial(&self) -> bool {
-        matches!(self.role, Role::Guest(_)) && self.warm.iter().any(|it| it.at.is_some())
+        let planned = || self.warm.iter().any(|it| it.at.is_some());
+        let opening = |link: &Link| matches!(link.goal, Some(Goal::Peer(_))) && !link.is_peer();
+        matches!(self.role, Role::Guest(_)) && (planned() || self.links.iter().any(opening))
     }
 
     pub(super) fn warm_on_time(&mut self) {
