@@ -84,11 +84,15 @@ impl Member {
             .flatten()
     }
 
-    /// Whether a link that is to be at hand is yet to be dialled, or to open.
+    /// Whether a link that is to be at hand is yet to be dialled, or to open, or has opened a moment ago: what is asked on it
+    /// first is still on its way.
     #[cfg(feature = "mutation")]
     pub(super) fn is_to_dial(&self) -> bool {
         let planned = || self.warm.iter().any(|it| it.at.is_some());
-        let opening = |link: &Link| matches!(link.goal, Some(Goal::Peer(_))) && !link.is_peer();
+        let opening = |link: &Link| match link.is_peer() {
+            true => self.now.ms_since(link.standing_since) < 2_000,
+            false => matches!(link.goal, Some(Goal::Peer(_))),
+        };
         matches!(self.role, Role::Guest(_)) && (planned() || self.links.iter().any(opening))
     }
 
