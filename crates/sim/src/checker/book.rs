@@ -95,6 +95,8 @@ pub(super) struct Book {
     pub(super) host_since: Micros,
     /// It is the host itself, as it was told.
     pub(super) hosts: bool,
+    /// Which hosts it was told of, and when.
+    pub(super) hosted_by: Vec<(Micros, usize)>,
     pub(super) left: bool,
     /// What it was told of the server last.
     pub(super) signalling: Option<bool>,
@@ -129,6 +131,12 @@ pub(super) struct Book {
 }
 
 impl Book {
+    /// The host that it was told of last, at that moment.
+    pub(super) fn host_at(&self, at: Micros) -> Option<usize> {
+        let told = self.hosted_by.iter().rev().find(|(since, _)| *since <= at);
+        told.map(|(_, host)| *host)
+    }
+
     pub(super) fn new(id: &str, born: Micros) -> Book {
         Book {
             id: id.to_owned(),
@@ -139,6 +147,7 @@ impl Book {
             leaving: false,
             host_since: Micros::MAX,
             hosts: false,
+            hosted_by: Vec::new(),
             left: false,
             signalling: None,
             list: BTreeSet::new(),

@@ -206,6 +206,9 @@ impl Checker {
             }
             Event::HostConnected { is_host, host, .. } => {
                 self.books[member].host_since = now;
+                if let Some(host) = self.member(host) {
+                    self.books[member].hosted_by.push((now, host));
+                }
                 self.books[member].hosts = *is_host;
                 if self.steady && *is_host {
                     self.false_alarm(now, member);

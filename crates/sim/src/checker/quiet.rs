@@ -230,11 +230,15 @@ impl Checker {
             let what = format!("m{dead} is dead, others heard it up to #{last}");
             // Where nobody was away from another, nor from the dead, and somebody has heard it, that one could have passed
             // it on: no gap excuses that.
+            // Where the dead had not come to its host yet it may not have been able to say where it begins (seed 2706203548).
+            let died = self.books[dead].gone.unwrap_or(now);
+            let host_then = |member: usize| self.books[member].host_at(died);
             let apart = |a: &usize| {
                 let absences = &self.books[*a].absences;
                 side.iter().any(|b| absences.contains_key(b))
                     || absences.get(&dead).is_some_and(|it| it.1.is_some())
                     || self.books[dead].absences.contains_key(a)
+                    || host_then(*a) != host_then(dead)
             };
             let has = |a: &usize| {
                 let heard = self.books[*a].heard.get(&dead);
@@ -243,7 +247,6 @@ impl Checker {
             };
             // Last words are waited for twice as long as anything is kept, and no longer: a flood's 10 MB take more on a slow
             // way (seed 3884935017).
-            let died = self.books[dead].gone.unwrap_or(now);
             let waited = at.is_some_and(|at| at >= died + WAITED);
             if missing > 0 && side.iter().any(has) && !side.iter().any(apart) && !waited {
                 let detail = format!("{what}: {missing} of them never came to m{member}");

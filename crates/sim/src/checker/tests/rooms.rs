@@ -123,6 +123,37 @@ fn a_gap_does_not_excuse_what_one_that_was_always_there_could_have_passed_on() {
 }
 
 #[test]
+fn a_gap_excuses_what_one_said_that_had_not_come_to_the_new_host_yet() {
+    for came in [true, false] {
+        let mut checker = room();
+        let moved = Event::HostConnected {
+            is_host: false,
+            host: "b".into(),
+            term: 2,
+        };
+        let of_b = Event::HostConnected {
+            is_host: true,
+            host: "b".into(),
+            term: 2,
+        };
+        checker.event(30, 1, &of_b, REIGN);
+        checker.event(30, 0, &moved, REIGN);
+        if came {
+            checker.event(31, 2, &moved, REIGN);
+        }
+        send(&mut checker, 2, None);
+        hear(&mut checker, 0, 2, 0, None);
+        checker.gone(38, 2, false);
+        dropped(&mut checker, 0, "c", &["a", "b"]);
+        let (from, first, last) = ("c".into(), 1, 1);
+        checker.event(39, 1, &Event::Gap { from, first, last }, REIGN);
+        dropped(&mut checker, 1, "c", &["a", "b"]);
+        checker.complete(50 + 32 * SECOND, &[0, 1]);
+        rules(&checker, if came { &["prefix"] } else { &[] });
+    }
+}
+
+#[test]
 fn a_gap_excuses_what_was_waited_for_as_long_as_it_may_be() {
     for waits in [59, 61] {
         let mut checker = room();
