@@ -247,14 +247,22 @@ impl Run<'_> {
             }
             self.world.stats_mut().count("arrived late", 1);
         }
-        let lossy = self.world.stats().get("fault: loss") > 0;
-        if lossy && self.world.stats().get(TOO_SLOW) > slow {
-            // A packet was lost so often, one time after the other, that a lane stood still for the 10 s after which
-            // whoever takes nothing is dropped (seed 803953). It has to come back.
-            self.world.stats_mut().count("a lane stood still", 1);
+        if self.a_lane_stood_still(slow) {
             // If they are not one room then, that is found.
             let _ = self.settle();
         }
+    }
+
+    /// Where packets are lost one may be lost so often, one time after the other, that a lane stands still for the 10 s after
+    /// which whoever takes nothing is dropped (seeds 803953, 2706209021). It has to come back. `slow`: how many had been
+    /// dropped so before.
+    fn a_lane_stood_still(&mut self, slow: u64) -> bool {
+        let lossy = self.plan.climate.loss > 0.0 || self.world.stats().get("fault: loss") > 0;
+        let still = lossy && self.world.stats().get(TOO_SLOW) > slow;
+        if still {
+            self.world.stats_mut().count("a lane stood still", 1);
+        }
+        still
     }
 
     /// Until nobody has heard anything for a while: what a gap would have excused may come all the same, on a slow way.
@@ -310,7 +318,12 @@ impl Run<'_> {
         self.world.run_ms(NOTICED_MS);
         let mut last = String::new();
         let (mut until, mut held, mut heard) = (begin + SETTLE_MS * 1_000, false, 0);
+        let mut slow = self.world.stats().get(TOO_SLOW);
         while self.world.now() < until {
+            if self.a_lane_stood_still(slow) {
+                slow = self.world.stats().get(TOO_SLOW);
+                until = self.world.now() + SETTLE_MS * 1_000;
+            }
             let present = self.world.present();
             let left = (until - self.world.now()).div_ceil(1_000);
             match self.world.settle(&present, left.min(500)) {
