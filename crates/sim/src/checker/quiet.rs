@@ -219,10 +219,8 @@ impl Checker {
                 .map_or(0, |n| n + 1);
             let (missing, _) = self.required(dead, *member, next..last + 1);
             // Its last words may come as long as it may: the gap is told after that.
-            let at = self.books[*member].heard[&dead]
-                .drop
-                .as_ref()
-                .map(|it| it.at);
+            let told = |member: usize| Some(self.books[member].heard.get(&dead)?.drop.as_ref()?.at);
+            let at = told(*member);
             if missing > 0 && !self.no_gaps && at.is_some_and(|at| now < at + GAP_BY) {
                 self.gaps_to_come = true;
                 continue;
@@ -245,9 +243,12 @@ impl Checker {
                 heard.is_some_and(|h| h.numbers.first().is_some_and(|first| *first <= next))
                     && self.last_broadcast(*a, dead) == Some(last)
             };
-            // Last words are waited for twice as long as anything is kept, and no longer: a flood's 10 MB take more on a slow
-            // way (seed 3884935017).
-            let waited = at.is_some_and(|at| at >= died + WAITED);
+            // Last words are waited for as long as anything is kept, from when the others had them; and twice as long, where it
+            // was not dropped sooner: a flood's 10 MB take more on a slow way (seeds 3884935017, 2706312547).
+            let first = side.iter().filter_map(|it| told(*it)).min();
+            let waited = at.is_some_and(|at| {
+                at >= died + WAITED || first.is_some_and(|first| at >= first + super::RETENTION)
+            });
             if missing > 0 && side.iter().any(has) && !side.iter().any(apart) && !waited {
                 let detail = format!("{what}: {missing} of them never came to m{member}");
                 self.blame(now, "prefix", detail);
