@@ -110,6 +110,8 @@ pub(super) struct Book {
     dropped_at: BTreeMap<usize, Micros>,
     /// Since when, by its own clock, each that was dropped was away, and until when.
     pub(super) absences: BTreeMap<usize, (Micros, Option<Micros>)>,
+    /// The absence of each before that one, since when and until when.
+    past_absences: BTreeMap<usize, (Micros, Micros)>,
     /// When its user was told so: it may have slept, and found out as it woke.
     told_dropped: BTreeMap<usize, Micros>,
     /// Since when, by its clock, its user may have heard nothing, and when it began to hear again.
@@ -155,6 +157,7 @@ impl Book {
             heard_of: BTreeSet::new(),
             dropped_at: BTreeMap::new(),
             absences: BTreeMap::new(),
+            past_absences: BTreeMap::new(),
             told_dropped: BTreeMap::new(),
             deaf: None,
             ahead: 0,
@@ -194,7 +197,8 @@ impl Book {
         self.dropped_at.insert(other, at);
         // Who was here for a moment only, may not have heard of it.
         let absence = self.absences.entry(other).or_insert((at, None));
-        if absence.1.is_some_and(|until| until + MOMENT < at) {
+        if let Some(until) = absence.1.filter(|until| until + MOMENT < at) {
+            self.past_absences.insert(other, (absence.0, until));
             absence.0 = at;
         }
         absence.1 = None;
@@ -224,6 +228,25 @@ impl Book {
             let since = dropped.map_or(*since, |at| (at + self.ahead).min(*since));
             until.unwrap_or(now + self.ahead).saturating_sub(since) >= least
         })
+    }
+
+    /// Whether the other was away for so long before it was here the last time, and for no longer than `here` was here before
+    /// that moment.
+    pub(super) fn had_been_away(
+        &self,
+        other: usize,
+        then: Micros,
+        here: Micros,
+        least: Micros,
+    ) -> bool {
+        let absence = self.past_absences.get(&other);
+        absence.is_some_and(|(since, until)| *until + here >= then && until - since >= least)
+    }
+
+    /// Since when its user has heard nothing, if it has not, or hears at once now.
+    pub(super) fn deaf_since(&self, now: Micros) -> Option<Micros> {
+        let (since, until) = self.deaf?;
+        (until >= now).then_some(since)
     }
 
     /// Whether its user was told at least so long ago that the other was dropped. (By a clock that was never set.)

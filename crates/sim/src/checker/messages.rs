@@ -298,9 +298,14 @@ impl Checker {
     /// Whether one of two has missed the other for so long that something may not be kept any more: what a user hears of a
     /// drop may be some seconds late.
     fn were_apart(&self, now: Micros, one: usize, other: usize) -> bool {
-        [(one, other), (other, one)]
-            .into_iter()
-            .any(|(a, b)| self.books[a].was_away(b, now, APART, self.first_told(a, b)))
+        // Whoever hears nothing as soon as it is back hears of what is missing when it has been dropped again (seed
+        // 2706321393).
+        let deaf = self.books[one].deaf_since(now);
+        [(one, other), (other, one)].into_iter().any(|(a, b)| {
+            let book = &self.books[a];
+            book.was_away(b, now, APART, self.first_told(a, b))
+                || deaf.is_some_and(|then| book.had_been_away(b, then, DROPPED, APART))
+        })
     }
 
     /// When one of those who were told of that drop was told first: last words may be long on their way to the others, and

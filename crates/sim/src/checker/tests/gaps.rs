@@ -139,6 +139,34 @@ fn where_there_is_no_reason_for_a_gap_one_of_somebody_who_is_there_is_a_loss() {
 }
 
 #[test]
+fn a_user_that_takes_nothing_as_soon_as_it_is_back_hears_late_of_what_is_missing() {
+    for (apart, deaf) in [(25, true), (20, true), (25, false)] {
+        let mut checker = room();
+        send(&mut checker, 0, None);
+        dropped(&mut checker, 0, "b", &["a", "c"]);
+        let back = 40 + apart * SECOND;
+        let b = || "b".to_owned();
+        let peers = ["a", "c", "b"].map(str::to_owned).to_vec();
+        checker.event(back, 0, &Event::PeerJoined { id: b(), peers }, REIGN);
+        checker.hears(back + SECOND, 1, !deaf);
+        let peers = ["a", "c"].map(str::to_owned).to_vec();
+        checker.event(
+            back + 13 * SECOND,
+            0,
+            &Event::PeerDropped { id: b(), peers },
+            REIGN,
+        );
+        let now = back + 15 * SECOND;
+        checker.hears(now, 1, true);
+        let (from, first, last) = ("a".to_owned(), 1, 1);
+        checker.event(now, 1, &Event::Gap { from, first, last }, REIGN);
+        checker.event(now + 11 * SECOND, 2, &Event::HostDropped, REIGN);
+        let early = checker.violations().iter().any(|v| v.rule == "gap-early");
+        assert_eq!(early, !(deaf && apart == 25), "{apart} s, {deaf}");
+    }
+}
+
+#[test]
 fn an_absence_begins_when_the_first_of_the_room_is_told_of_it() {
     // The others are told in the same reign, and then it is back; or by the next host, and it is still away.
     for (first, next) in [(true, false), (false, false), (true, true), (false, true)] {
