@@ -170,12 +170,17 @@ impl Member {
     }
 
     /// When what is missing of a sender is told at the latest. What was said before it begins anew may still be coming, and
-    /// stop: then it is not told bit by bit (seed 2704014235).
+    /// stop: then it is not told bit by bit (seed 2704014235), however long the rest of a large message takes (seed
+    /// 2706325159).
     #[inline(never)]
     fn gap_at(stream: &Stream) -> Option<Instant> {
         let at = stream.missing?.2;
         let most = at.plus_ms(RETENTION_MS);
-        let news = stream.news_at.filter(|_| stream.later.is_some());
+        let anew = stream.later.is_some();
+        if anew && stream.held_off() > 0 {
+            return Some(most);
+        }
+        let news = stream.news_at.filter(|_| anew);
         Some(news.map_or(at, |news| news.plus_ms(GAP_MS).max(at).min(most)))
     }
 
@@ -322,5 +327,28 @@ impl Member {
         for link in &mut self.links {
             link.cursors.keep(|cursor| cursor.sender != key);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_waits_while_half_a_message_from_before_the_sender_begins_anew_is_here() {
+        let start = Instant::from_micros(0);
+        let news = start.plus_ms(5_000);
+        let mut stream = Stream::new(Key(0), 7, 0);
+        stream.begin(Pos { b: 0, d: 0 });
+        stream.missing = Some((1, 4, start.plus_ms(GAP_MS)));
+        stream.skip_to(4);
+        stream.take_cast(5, Vec::new(), 9, 0, b"half");
+        stream.news_at = Some(news);
+        assert_eq!(Member::gap_at(&stream), Some(start.plus_ms(GAP_MS)));
+        stream.later = Some(Pos { b: 6, d: 0 });
+        let most = start.plus_ms(GAP_MS + RETENTION_MS);
+        assert_eq!(Member::gap_at(&stream), Some(most));
+        stream.skip_to(5);
+        assert_eq!(Member::gap_at(&stream), Some(news.plus_ms(GAP_MS)));
     }
 }
