@@ -135,7 +135,8 @@ impl Run<'_> {
     }
 
     /// What makes nobody unreachable drops nobody: no false alarm. Unless a newcomer has made a room of its own where the
-    /// room's name was free: who goes over to it first is told of the others a moment later (seed 124151828).
+    /// room's name was free: who goes over to it first is told of the others a moment later (seed 124151828); it may have begun
+    /// to join before (seed 2706361148).
     fn nobody_was_dropped_by_it(&mut self) {
         let Some((since, there, before)) = self.steady.take() else {
             return;
@@ -143,7 +144,14 @@ impl Run<'_> {
         let hosts = |(at, event): &(Micros, Event)| {
             *at >= since && matches!(event, Event::HostConnected { is_host: true, .. })
         };
-        let mut newcomers = (0..self.world.members()).filter(|member| !there.contains(member));
+        let was_in = |member: &usize| {
+            let mut events = self.world.view(*member).events.iter();
+            let in_room = |(at, event): &(Micros, Event)| {
+                *at < since && matches!(event, Event::HostConnected { .. })
+            };
+            there.contains(member) && events.any(in_room)
+        };
+        let mut newcomers = (0..self.world.members()).filter(|member| !was_in(member));
         if newcomers.any(|member| self.world.view(member).events.iter().any(hosts)) {
             self.world.stats_mut().count("a newcomer hosted", 1);
             return;
