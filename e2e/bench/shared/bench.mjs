@@ -13,7 +13,14 @@ import { median } from "../../harness/time.mjs";
 import { bundleOriginal } from "./original.mjs";
 
 const { values } = parseArgs({
-  options: { out: { type: "string" }, check: { type: "boolean" }, runs: { type: "string" }, only: { type: "string" } },
+  options: {
+    out: { type: "string" },
+    check: { type: "boolean" },
+    runs: { type: "string" },
+    only: { type: "string" },
+    interval: { type: "string" },
+    net: { type: "string" },
+  },
 });
 
 /** Figures of all runs: the worst of them. */
@@ -26,6 +33,8 @@ export const runs = (usual) => Number(values.runs ?? process.env.MESH_RUNS ?? us
 export const RUNS = runs(5);
 /** What `--only` names. */
 export const ONLY = values.only;
+/** Of `recovery`: `--interval 250` or `--interval default`, `--net plain` or `--net lab`. */
+export const { interval: INTERVAL, net: NET } = values;
 /** `--only ours` or `--only peer`: one side alone, for whoever works on the other. */
 export const SIDES = values.only ? [values.only] : ["ours", "peer"];
 
