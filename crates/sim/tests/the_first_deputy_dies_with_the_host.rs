@@ -2,13 +2,20 @@
 
 mod common;
 use common::*;
+use peerjs_mesh_core::Config;
 use peerjs_mesh_sim::World;
 use peerjs_mesh_sim::server::ServerKind;
 
 /// Six members whose links are made; and their host.
 fn six_at_rest(server: ServerKind, seed: u64) -> (World, Vec<usize>, usize) {
+    six_with(config(), server, seed)
+}
+
+fn six_with(config: Config, server: ServerKind, seed: u64) -> (World, Vec<usize>, usize) {
     let mut world = calm(server);
-    let all = room(&mut world, 6);
+    let join = |_| world.join(config.clone()).expect("the options are right");
+    let all: Vec<usize> = (0..6).map(join).collect();
+    settle(&mut world, &all, 5_000);
     world.run_ms(2_000 + 53 * seed);
     let host = host_of(&world, all[0]).expect("there is a host");
     (world, all, host)
@@ -55,6 +62,28 @@ fn a_deputy_that_was_late_of_late_and_is_trusted_longer_holds_nobody_up() {
             world.run_until(4_500, there).expect("they have a host");
             settle(&mut world, &rest, 10_000);
             all_hear_all(&mut world, &rest);
+        }
+    }
+}
+
+/// It falls silent a moment after the host, when that one's silence has been noticed it has not been silent for long enough.
+#[test]
+fn a_deputy_that_dies_a_moment_later_holds_nobody_up_for_a_second() {
+    for server in BOTH {
+        for seed in 0..10 {
+            let config = Config {
+                health_interval_ms: 250,
+                ..config()
+            };
+            let (mut world, all, host) = six_with(config, server, seed);
+            let deputy = line(&world, host)[0];
+            world.crash(host);
+            world.run_ms(400);
+            world.crash(deputy);
+            let rest = without(&all, &[host, deputy]);
+            world.run_ms(1_200 - 400);
+            let took = 1_200 + settle(&mut world, &rest, 2_000);
+            assert!(took <= 1_600, "seed {seed} on {}: {took} ms", server.name());
         }
     }
 }

@@ -115,9 +115,12 @@ impl Member {
             Record::Moved(moved) if my_guest && moved.host == peer => self.give_office(id, peer),
             // Its successor has heard of it by another word that overtook this one.
             Record::Moved(_) if my_guest => {}
-            // Another has taken the office, because the host is gone for most.
+            // Another has taken the office, because the host is gone for most. Whoever seeks it may be asking one first who is
+            // gone, too.
             Record::Moved(moved)
-                if moved.host == peer && moved.term > self.term && self.doubts_host() =>
+                if moved.host == peer
+                    && moved.term > self.term
+                    && (self.doubts_host() || (warm && matches!(self.role, Role::Seeking(_)))) =>
             {
                 self.on_moved(id, moved);
             }

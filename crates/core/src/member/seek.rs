@@ -363,11 +363,20 @@ impl Member {
         self.control(id, &Record::Join(join));
         self.knocks = self.knocks.saturating_add(1);
         if let Some(link) = self.link_mut(id) {
+            let heard = link.heard;
             link.set_standing(Standing::Knocking, now);
+            if link.warm {
+                // That we ask it is no word of its own.
+                link.heard = heard;
+            }
         }
-        // One that is at hand can be heard meanwhile, or is as dead as the host: see `waits_for_welcome`.
-        let heard = self.link(id).is_some_and(|link| link.beats());
-        let ms = if heard { NEXT_OF_LINE_MS } else { WELCOME_MS };
+        // One that is at hand can be heard meanwhile, or is as dead as the host: see `waits_for_welcome`. It may answer as late
+        // as it was before.
+        let shared = self.shared_slack_ms;
+        let heard = self.link(id).filter(|link| link.beats());
+        let ms = heard.map_or(WELCOME_MS, |link| {
+            link.lateness(shared).clamp(AGAIN_MS, NEXT_OF_LINE_MS)
+        });
         if let Role::Seeking(seek) = &mut self.role {
             seek.answered(now, ms);
         }
@@ -376,11 +385,12 @@ impl Member {
     /// Whether somebody whom we have asked lives, and may still welcome us.
     fn waits_for_welcome(&self) -> bool {
         let now = self.now;
+        let silence = NEXT_OF_LINE_MS.max(self.silence_ms());
         self.links.iter().any(|link| {
             link.is_knocking()
                 && link.beats()
                 && now < link.standing_since.plus_ms(WELCOME_MS)
-                && now.ms_since(link.heard) < NEXT_OF_LINE_MS
+                && now.ms_since(link.heard) < silence
         })
     }
 
