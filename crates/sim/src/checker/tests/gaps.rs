@@ -37,6 +37,31 @@ fn one_gap_for_each_sender_until_they_meet_anew() {
 }
 
 #[test]
+fn what_comes_though_it_is_not_kept_any_more_may_have_holes() {
+    // Said before a long absence, or at its end.
+    for fresh in [false, true] {
+        let mut checker = room();
+        if !fresh {
+            (0..4).for_each(|_| send(&mut checker, 0, None));
+        }
+        dropped(&mut checker, 0, "b", &["a", "c"]);
+        if fresh {
+            for _ in 0..4 {
+                checker.sent(31 * SECOND, 0, None, 8, &Ok(Sent::Accepted));
+            }
+        }
+        let (id, peers) = ("b".into(), ["a", "c", "b"].map(String::from).to_vec());
+        let now = 40 * SECOND;
+        checker.event(now, 0, &Event::PeerJoined { id, peers }, REIGN);
+        for b in [1, 3] {
+            let (from, first, last) = ("a".into(), b, b);
+            checker.event(now, 1, &Event::Gap { from, first, last }, REIGN);
+        }
+        rules(&checker, if fresh { &["gap-twice"] } else { &[] });
+    }
+}
+
+#[test]
 fn whoever_is_dropped_may_leave_a_gap_of_its_own_behind() {
     for drop in [true, false] {
         let mut checker = room();
