@@ -30,6 +30,13 @@ fn relayed(world: &World, member: usize) -> u64 {
     world.machine(member).expect("it runs").counters().relayed
 }
 
+fn nobody_says_anything(world: &mut World, ms: u64, told: &str) {
+    let said = |world: &World| world.stats().get("frames: data");
+    let before = said(world);
+    world.run_ms(ms);
+    assert_eq!(said(world), before, "on {told}");
+}
+
 #[test]
 fn a_host_passes_nothing_on_once_all_have_links() {
     for server in BOTH {
@@ -60,10 +67,7 @@ fn a_quiet_room_that_loses_somebody_stays_quiet() {
         world.kill(goes);
         settle(&mut world, &without(&all, &[goes]), 5_000);
         world.run_ms(2_000);
-        let said = |world: &World| world.stats().get("frames: data");
-        let before = said(&world);
-        world.run_ms(12_000);
-        assert_eq!(said(&world), before, "on {}", server.name());
+        nobody_says_anything(&mut world, 12_000, server.name());
     }
 }
 
@@ -89,10 +93,8 @@ fn whoever_is_back_with_half_a_message_under_way_is_asked_for_nothing_that_it_ne
             settle(&mut world, &all, 15_000);
             all_arrives(&mut world, &all, 40_000);
             world.run_ms(3_000);
-            let said = |world: &World| world.stats().get("frames: data");
-            let before = said(&world);
-            world.run_ms(5_000);
-            assert_eq!(said(&world), before, "on {}, seed {seed}", server.name());
+            let told = format!("{}, seed {seed}", server.name());
+            nobody_says_anything(&mut world, 5_000, &told);
         }
     }
 }
