@@ -11,6 +11,7 @@ mod fill;
 mod follow;
 mod handing;
 mod init;
+mod knock;
 mod lead;
 mod leaving;
 mod links;

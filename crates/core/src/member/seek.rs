@@ -1,7 +1,6 @@
 //! Looking for the room's host: by the line of succession, then by the room's name.
 
 use super::mutation::mutant;
-use super::roster::UNTOLD;
 use super::vote::{Verdict, Vote};
 use super::{Member, Role};
 use crate::api::{Event, LinkId, Output};
@@ -10,13 +9,12 @@ use crate::link::{Goal, Stage, Standing};
 use crate::names::Key;
 use crate::prelude::*;
 use crate::time::Instant;
-use crate::wire::{Join, Record};
 
 /// How long a dialled member may take from its answer to its welcome before the next of the line is tried, ms (guess:
 /// ICE, DTLS and hello are six round trips, and a deputy may need 2 s to notice what we noticed).
 pub(super) const WELCOME_MS: u64 = 4_000;
 /// So often it is looked whether whom we asked lives, ms (guess: half a beat).
-const AGAIN_MS: u64 = 250;
+pub(super) const AGAIN_MS: u64 = 250;
 
 /// So many of those who were dropped a host without the name asks at a time (guess: a host and its deputies, and one more).
 const ASKED: usize = 4;
@@ -276,7 +274,7 @@ impl Member {
     }
 
     /// Whether the host that others hear is not reached by us.
-    fn is_cut(&self) -> bool {
+    pub(super) fn is_cut(&self) -> bool {
         !mutant!(self, VotesKept)
             && matches!(&self.role, Role::Seeking(seek) if seek.outvoted && seek.redirects > SENT_BACK)
     }
@@ -323,75 +321,6 @@ impl Member {
             Role::Seeking(seek) => seek.line.first().copied(),
             _ => self.host,
         }
-    }
-
-    /// Asks that member to take us in: by the link at hand, or by a new one.
-    fn go_to(&mut self, key: Key) {
-        let warm = self
-            .links
-            .iter()
-            .find(|link| link.peer == Some(key) && link.is_peer() && link.suspicion.is_none());
-        match warm.map(|link| link.id) {
-            Some(id) => self.knock(id),
-            None => self.dial(Goal::Member(key)),
-        }
-    }
-
-    /// Asks the member at the other end to admit us.
-    pub(super) fn knock(&mut self, id: LinkId) {
-        let now = self.now;
-        let link = self.link(id);
-        let link_dialled = link.is_some_and(|link| link.dialled);
-        let peer = link.and_then(|link| link.peer);
-        let named =
-            matches!(&self.role, Role::Seeking(seek) if seek.named.is_some() && seek.named == peer);
-        let mut positions = self.streams.iter().map(super::repair::position_of).gather();
-        if mutant!(self, JoinWithoutPositions) {
-            positions.clear();
-        }
-        let cut = self.is_cut() || !(self.was_in || link_dialled);
-        let join = Join {
-            founding: self.founding,
-            term: self.term,
-            named,
-            cut,
-            leaving: self.leave.is_some(),
-            sent: if self.ever_synced { UNTOLD } else { 0 },
-            released: self.out.stream.released(),
-            positions,
-        };
-        self.control(id, &Record::Join(join));
-        self.knocks = self.knocks.saturating_add(1);
-        if let Some(link) = self.link_mut(id) {
-            let heard = link.heard;
-            link.set_standing(Standing::Knocking, now);
-            if link.warm {
-                // That we ask it is no word of its own.
-                link.heard = heard;
-            }
-        }
-        // One that is at hand can be heard meanwhile, or is as dead as the host: see `waits_for_welcome`. It may answer as late
-        // as it was before.
-        let shared = self.shared_slack_ms;
-        let heard = self.link(id).filter(|link| link.beats());
-        let ms = heard.map_or(WELCOME_MS, |link| {
-            link.lateness(shared).clamp(AGAIN_MS, NEXT_OF_LINE_MS)
-        });
-        if let Role::Seeking(seek) = &mut self.role {
-            seek.answered(now, ms);
-        }
-    }
-
-    /// Whether somebody whom we have asked lives, and may still welcome us.
-    fn waits_for_welcome(&self) -> bool {
-        let now = self.now;
-        let silence = NEXT_OF_LINE_MS.max(self.silence_ms());
-        self.links.iter().any(|link| {
-            link.is_knocking()
-                && link.beats()
-                && now < link.standing_since.plus_ms(WELCOME_MS)
-                && now.ms_since(link.heard) < silence
-        })
     }
 
     /// A member that we asked says that another one is the host.

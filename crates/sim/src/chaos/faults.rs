@@ -1,5 +1,6 @@
 //! Faults begin, choose their victims, and end.
 
+use super::judge::LOST_BEAT;
 use super::plan::Fault;
 use super::run::Run;
 use crate::{Micros, SECOND};
@@ -91,7 +92,8 @@ impl Run<'_> {
         self.steady = (peace && fault.drops_nobody() && !busy).then(|| {
             let there = self.world.present();
             let dropped = self.drops_among(&there);
-            (self.world.now(), there, dropped)
+            let busy = matches!(fault, Fault::Busy(lasting) if lasting + LOST_BEAT > 2 * SECOND);
+            (self.world.now(), there, dropped, busy)
         });
         let before = self.world.stats().faults();
         self.strike(fault);

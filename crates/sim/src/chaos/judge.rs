@@ -34,8 +34,8 @@ const GAPS_MS: u64 = 35_000;
 /// For so long that is looked at, ms.
 const IDLE_MS: u64 = 5_000;
 
-/// A beat was the last before a fault if it was sent no longer before it, ms: half the usual interval.
-const LOST_BEAT_MS: u64 = 250;
+/// A beat was the last before a fault if it was sent no longer before it: half the usual interval.
+pub(super) const LOST_BEAT: Micros = 250 * crate::MS;
 
 const DATA: &str = "frames: data";
 const TOO_SLOW: &str = "events: too-slow";
@@ -138,7 +138,7 @@ impl Run<'_> {
     /// room's name was free: who goes over to it first is told of the others a moment later (seed 124151828); it may have begun
     /// to join before (seed 2706361148).
     fn nobody_was_dropped_by_it(&mut self) {
-        let Some((since, there, before)) = self.steady.take() else {
+        let Some((since, there, before, busy)) = self.steady.take() else {
             return;
         };
         let hosts = |(at, event): &(Micros, Event)| {
@@ -158,7 +158,7 @@ impl Run<'_> {
         }
         self.world.stats_mut().count("judged: no false alarm", 1);
         let count = self.drops_among(&there) - before;
-        if count > 0 && self.beats_were_lost(since, &there) {
+        if count > 0 && busy && self.beats_were_lost(since, &there) {
             self.world.stats_mut().count("a beat was lost, too", 1);
         } else if count > 0 {
             let now = self.world.now();
@@ -183,7 +183,7 @@ impl Run<'_> {
         };
         let mut gone = there.iter().copied().filter(|member| dropped(*member));
         gone.all(|member| {
-            let last = since.saturating_sub(LOST_BEAT_MS * 1_000)..=since;
+            let last = since.saturating_sub(LOST_BEAT)..=since;
             self.world.beat_was_lost(host, member, &last)
                 || self.world.beat_was_lost(member, host, &last)
         })

@@ -121,8 +121,9 @@ pub(super) struct Run<'w> {
     pub(super) faults: u64,
     /// The room was judged, and nothing has happened to it since.
     pub(super) peace: bool,
-    /// When a fault began that drops nobody, in peace, who was there, and how often they had been told of drops of each other.
-    pub(super) steady: Option<(Micros, Vec<usize>, usize)>,
+    /// When a fault began that drops nobody, in peace, who was there, how often they had been told of drops of each other, and
+    /// whether it is a thread that is busy for as long as may be, so that one lost beat more is too much.
+    pub(super) steady: Option<(Micros, Vec<usize>, usize, bool)>,
     /// For how long the plan's clock stood still.
     paused: Micros,
     /// Who has said something, and how much was said in all.
