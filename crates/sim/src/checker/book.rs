@@ -106,8 +106,8 @@ pub(super) struct Book {
     pub(super) joined_at: BTreeMap<usize, Micros>,
     /// Everybody who was ever announced.
     pub(super) heard_of: BTreeSet<usize>,
-    /// Who was dropped, and when last, by its own clock.
-    dropped_at: BTreeMap<usize, Micros>,
+    /// Who was dropped, and when last, by its own clock: at the earliest and at the latest.
+    dropped_at: BTreeMap<usize, (Micros, Micros)>,
     /// Since when, by its own clock, each that was dropped was away, and until when.
     pub(super) absences: BTreeMap<usize, (Micros, Option<Micros>)>,
     /// The absence of each before that one, since when and until when.
@@ -194,7 +194,7 @@ impl Book {
             Some((since, until)) if until >= now => since,
             _ => now + self.ahead_at(now),
         };
-        self.dropped_at.insert(other, at);
+        self.dropped_at.insert(other, (at, now + self.ahead));
         // Who was here for a moment only, may not have heard of it.
         let absence = self.absences.entry(other).or_insert((at, None));
         if let Some(until) = absence.1.filter(|until| until + MOMENT < at) {
@@ -273,10 +273,16 @@ impl Book {
         self.was_ahead.is_some()
     }
 
-    /// Whether the other was dropped at least so long ago, the last time it was, by this member's clock.
+    /// Whether the other may have been dropped at least so long ago, the last time it was, by this member's clock.
     pub(super) fn dropped_for(&self, other: usize, now: Micros, least: Micros) -> bool {
         let at = self.dropped_at.get(&other);
-        at.is_some_and(|at| (now + self.ahead).saturating_sub(*at) >= least)
+        at.is_some_and(|(at, _)| (now + self.ahead).saturating_sub(*at) >= least)
+    }
+
+    /// Whether it was, whatever its user was told late and however its clock was set (seed 1761832342).
+    pub(super) fn dropped_surely_for(&self, other: usize, now: Micros, least: Micros) -> bool {
+        let at = self.dropped_at.get(&other);
+        at.is_some_and(|(_, at)| (now + self.ahead).saturating_sub(*at) >= least)
     }
 
     pub(super) fn heard_mut(&mut self, sender: usize) -> &mut Heard {

@@ -329,7 +329,7 @@ impl Checker {
         let book = &mut self.books[member];
         let kept = RETENTION - LATE;
         let (forgotten, perhaps) = (
-            book.dropped_for(other, now, RETENTION),
+            book.dropped_surely_for(other, now, RETENTION),
             book.dropped_for(other, now, kept),
         );
         let heard = book.heard_mut(other);

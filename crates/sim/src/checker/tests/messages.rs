@@ -209,6 +209,29 @@ fn a_clock_may_be_set_between_a_drop_and_the_word_of_it() {
 }
 
 #[test]
+fn what_may_have_been_forgotten_may_come_and_what_was_surely_may_not() {
+    const SECOND: crate::Micros = crate::SECOND;
+    for (away, expected) in [(20, &[][..]), (31, &["reordered"])] {
+        let mut checker = room();
+        send(&mut checker, 2, Some(0));
+        send(&mut checker, 2, None);
+        hear(&mut checker, 0, 2, 1, None);
+        hear(&mut checker, 1, 2, 1, None);
+        // The drop is told a moment after its clock was set ahead: it may have been known before.
+        checker.clock_set(30, 0, 12_000);
+        dropped(&mut checker, 0, "c", &["a", "b"]);
+        let back = 40 + away * SECOND;
+        let event = Event::PeerJoined {
+            id: "c".into(),
+            peers: ["a", "b", "c"].map(String::from).to_vec(),
+        };
+        checker.event(back, 0, &event, REIGN);
+        hear(&mut checker, 0, 2, 0, Some(0));
+        rules(&checker, expected);
+    }
+}
+
+#[test]
 fn what_its_sender_was_told_is_not_kept_is_not_lost_however_late_that_was_heard() {
     for (set_ahead, told, expected) in [
         (14_500, true, &[][..]),
