@@ -135,6 +135,36 @@ fn who_dies_before_it_told_where_it_begins_is_heard_by_one_that_was_away() {
 }
 
 #[test]
+fn what_another_brought_of_one_that_was_away_is_heard_when_it_is_back_though_it_says_nothing() {
+    for server in BOTH {
+        for seed in 0..40 {
+            let mut world = homes(server, seed);
+            let all = room(&mut world, 7);
+            let first = host_of(&world, all[0]).expect("there is a host");
+            let away = line(&world, first)[..3].to_vec();
+            let cut = world.partition(&away);
+            world.run_ms(8_000);
+            let second = host_of(&world, away[0]).expect("there is a second host");
+            let [speaker, last] = line(&world, second)[..2] else {
+                panic!("two rooms, seed {seed} on {}", server.name());
+            };
+            talk(&mut world, &[speaker], 200, 1_000);
+            world.run_ms(1_000);
+            // The host of the smaller room joins the larger one, and tells there what it has. One of its guests is slow to
+            // follow, and while it waits to be taken in the other, which cannot reach the larger room, asks it to host.
+            let of_last = |pair: &(usize, usize)| pair.0 == last || pair.1 == last;
+            let (late, early): (Vec<_>, Vec<_>) = cut.into_iter().partition(of_last);
+            world.delay(speaker, first, 150 + 10 * seed);
+            world.heal_pairs(&early);
+            world.run_ms(8_000);
+            world.heal_pairs(&late);
+            settle(&mut world, &all, 20_000);
+            all_arrives(&mut world, &all, 5_000);
+        }
+    }
+}
+
+#[test]
 fn what_a_host_hears_is_not_kept_its_guests_hear_too_though_nobody_speaks() {
     for server in BOTH {
         for seed in 0..20 {

@@ -182,6 +182,8 @@ impl Member {
             self.pass_on_from_tail(peer);
             self.enter_view(peer);
             self.open_stream(peer, seat, kept);
+            // Somebody else may have brought its words while it was gone (seed 2706512629).
+            self.deliver(peer);
         }
         self.greet(peer);
         if known {
