@@ -3,7 +3,7 @@
 
 mod common;
 use common::*;
-use peerjs_mesh_core::{Config, LeaveHow, Mode};
+use peerjs_mesh_core::{Config, Event, LeaveHow, Mode};
 use peerjs_mesh_sim::World;
 use peerjs_mesh_sim::server::ServerKind;
 
@@ -248,6 +248,55 @@ fn what_somebody_says_and_goes_while_a_new_host_takes_over_reaches_everybody() {
             let stay = without(&rest, &[speaker]);
             settle(&mut world, &stay, 15_000);
             all_arrives(&mut world, &stay, 15_000);
+        }
+    }
+}
+
+#[test]
+fn who_was_not_told_where_one_begins_that_died_hears_of_a_gap_whatever_another_room_knows() {
+    for server in BOTH {
+        for seed in 0..10 {
+            let (mut world, all) = full_room(server, seed, 7);
+            world.run_ms(5_000);
+            let host = host_of(&world, all[0]).expect("there is a host");
+            let line = line(&world, host);
+            let (speaker, newcomer) = (line[5], join(&mut world));
+            let (few, many) = (
+                [line[0], line[1], newcomer],
+                [host, line[2], line[3], line[4]],
+            );
+            let id = world.id(newcomer).to_owned();
+            let comes =
+                |event: &Event| matches!(event, Event::PeerJoined { id: it, .. } if *it == id);
+            world
+                .run_until(10_000, |world| times(world, speaker, comes) > 0)
+                .expect("it is let in");
+            // What the speaker says reaches a few only, among whom the newcomer does not know yet where it begins.
+            let cut = world.partition(&few);
+            for member in [many.as_slice(), &[newcomer]].concat() {
+                world.cut(speaker, member, true);
+            }
+            for member in &few[..2] {
+                world.cut(speaker, *member, false);
+            }
+            world
+                .send(speaker, 100, None)
+                .expect("it runs")
+                .expect("it takes it");
+            world.run_ms(200);
+            world.crash(speaker);
+            world.run_ms(8_000);
+            world.heal_pairs(&cut);
+            let mut rest = [few.as_slice(), &many].concat();
+            rest.sort_unstable();
+            settle(&mut world, &rest, 20_000);
+            world.run_ms(45_000);
+            assert_eq!(
+                world.checker().heard(few[0], speaker).len(),
+                1,
+                "seed {seed}"
+            );
+            all_hear_all(&mut world, &rest);
         }
     }
 }

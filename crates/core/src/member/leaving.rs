@@ -49,7 +49,8 @@ impl Member {
         let mut missing = None;
         let begins = self.view.contains(&key) && self.is_old();
         if let Some(stream) = self.stream_mut(key) {
-            stream.last = Some(last);
+            // Another room may have heard less of it: what was said to be its last is missing all the same (seed 2706534502).
+            stream.last = stream.last.max(Some(last));
             stream.reported_at = None;
             let b = stream.released();
             if begins && !stream.based && last > b {
