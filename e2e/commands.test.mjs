@@ -1,4 +1,4 @@
-// The commands that README.md and the crate's example tell people to type, as they are written there.
+// The commands that README.md and the crate's example tell people to type; on a port of their own, for others may have theirs.
 
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
