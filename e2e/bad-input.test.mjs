@@ -3,8 +3,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, suite, test } from "node:test";
-import { WebSocket } from "ws";
-import { GARBAGE, gated, NO_MESSAGES, nobody, says, silent, WRONG_MESSAGES } from "./harness/bad-servers.mjs";
+import { asClient, counted, GARBAGE, gated, NO_MESSAGES, nobody, offersMuch, says, silent, WRONG_MESSAGES } from "./harness/bad-servers.mjs";
 import { Member } from "./harness/member.mjs";
 import { startNative } from "./harness/native-member.mjs";
 import { plainNet } from "./harness/net.mjs";
@@ -351,14 +350,22 @@ row("a full room, join_timeout", { code: "join-timeout", deadline: 15_000, exit:
 /** Somebody else owns the room's name on the server, and never answers. */
 row("a room's name whose owner answers nothing", { code: "host-unavailable", deadline: 10_000 }, async ({ start }) => {
   const room = randomUUID();
-  const socket = new WebSocket(`${servers.ours.url.replace("http", "ws")}peerjs?key=peerjs&id=${room}&token=mute`);
-  try {
-    await within(new Promise((resolve) => socket.once("message", resolve)), 5000, "OPEN");
-    return await error(await start({ room }));
-  } finally {
-    socket.terminate();
-  }
+  return asClient(servers.ours, room, async () => error(await start({ room })));
 });
+
+/** Another client says what is longer than any message of ours. What comes next by the room's name is heard in the same session. */
+for (const kind of ["ours", "npm-peer"]) {
+  row(`OFFERs of 4 MB from another client at ${kind}`, { event: "sync", deadline: 20_000 }, ({ start }) =>
+    at(() => counted(servers[kind]), async (server) => {
+      const room = randomUUID();
+      const member = await inRoom(start, { room, server });
+      await offersMuch(servers[kind], member.id, room);
+      await listEachOther([member, await start({ room, server: servers[kind] })], 10_000);
+      assert(server.sessions() <= 2, "one of its own and one for the room's name: none was given up for another");
+      return member.events.findLast(({ event }) => event === "sync");
+    }),
+  );
+}
 
 const MARK = { v: [1, 1] };
 const LINK_GARBAGE = [[], [0], [255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255], Array(1000).fill(0xc1), [0x81, 0xa4, 0x6d, 0x65, 0x73, 0x68, 0x80]].map((bytes) => Buffer.from(bytes).toString("base64"));

@@ -1,7 +1,9 @@
-// Servers that behave badly, on loopback: `{connection, url, stop()}`.
+// Servers that behave badly, on loopback: `{connection, url, stop()}`; and clients that do.
 
+import { randomUUID } from "node:crypto";
 import { connect, createServer } from "node:net";
-import { WebSocketServer } from "ws";
+import { WebSocket, WebSocketServer } from "ws";
+import { within } from "./time.mjs";
 
 function face(port, stop) {
   return {
@@ -34,9 +36,10 @@ export async function silent() {
   });
 }
 
-/** A good server behind a gate: it is reached from `open()` on, and who comes before waits. */
+/** A good server behind a gate: it is reached from `open()` on, and who comes before waits; `sessions()` counts all. */
 export async function gated(server) {
   const { hostname, port } = new URL(server.url);
+  let sessions = 0;
   const sockets = new Set();
   let waiting = [];
   const keep = (socket) => sockets.add(socket.on("error", () => socket.destroy())) && socket;
@@ -46,6 +49,7 @@ export async function gated(server) {
   };
   const gate = createServer({ pauseOnConnect: true }, (socket) => {
     keep(socket);
+    sessions += 1;
     if (waiting) waiting.push(socket);
     else lead(socket);
   });
@@ -57,7 +61,35 @@ export async function gated(server) {
     for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => gate.close(resolve));
   };
-  return { ...face(await listen(gate), stop), open };
+  return { ...face(await listen(gate), stop), open, sessions: () => sessions };
+}
+
+/** A good server by another way, at which `sessions()` counts those who came. */
+export async function counted(server) {
+  const gate = await gated(server);
+  gate.open();
+  return gate;
+}
+
+/** A client of a server that has this id for as long as `act(socket)` takes; what it has said then, the server has read. */
+export async function asClient(server, id, act) {
+  const socket = new WebSocket(`${server.url.replace("http", "ws")}peerjs?key=peerjs&id=${id}&token=client`);
+  try {
+    await within(new Promise((resolve, reject) => socket.once("message", resolve).once("error", reject)), 5000, "OPEN");
+    const result = await act(socket);
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    socket.close();
+    await within(closed, 5000, "the server's goodbye");
+    return result;
+  } finally {
+    socket.terminate();
+  }
+}
+
+/** Another client sends each of these an offer of 4 MB: our server's limit is 4 MiB, npm `peer`'s 100. */
+export function offersMuch(server, ...ids) {
+  const payload = { sdp: { type: "offer", sdp: "x".repeat(4e6) }, type: "data", connectionId: "dc_long" };
+  return asClient(server, randomUUID(), (socket) => ids.forEach((dst) => socket.send(JSON.stringify({ type: "OFFER", dst, payload }))));
 }
 
 /** A websocket server that says `frames` to everybody who comes, and nothing else; `sessions()` counts those who came. */
@@ -91,6 +123,9 @@ export const WRONG_MESSAGES = [
   '{"type":"CANDIDATE","src":"x","payload":{"candidate":null}}',
   "[".repeat(100_000),
   `{"type":"OPEN","x":${"[".repeat(5000)}${"]".repeat(5000)}}`,
+  // Longer than anything that is looked into, whatever it is.
+  "y".repeat((1 << 20) + 1),
+  `{"type":"OPEN","x":"${"y".repeat(17 << 20)}"}`,
 ];
 
 /** In an order in which each but the last few is taken: the first that is no message ends the session. */

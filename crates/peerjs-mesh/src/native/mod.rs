@@ -5,6 +5,7 @@ pub(crate) mod driver;
 pub mod link;
 mod recording;
 mod session;
+mod sieve;
 pub(crate) mod tls;
 
 pub(crate) use recording::member;

@@ -1,24 +1,25 @@
 //! One websocket to a signalling server.
 
+use super::sieve::Sieve;
 use super::tls::Trust;
 use crate::server::ServerUrl;
 use futures_util::{SinkExt, StreamExt};
 use peerjs_mesh_core::{SessionEnd, SessionId};
-use peerjs_mesh_protocol::json::{JsonError, read_from_server, write_to_server};
+use peerjs_mesh_protocol::json::{JsonError, MAX_TEXT, read_from_server, write_to_server};
 use peerjs_mesh_protocol::signalling::{FromServer, ToServer};
+use rustls::pki_types::ServerName;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::error::ProtocolError;
+use tokio_rustls::TlsConnector;
+use tokio_tungstenite::tungstenite::error::{ProtocolError, TlsError};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async_with_config};
 
 /// How long a websocket may take to open, and one message to leave.
 const DEADLINE: Duration = Duration::from_secs(10);
-/// The largest frame taken, bytes. (An offer with all its candidates is below 10 kB.)
-const MAX_FRAME: usize = 1 << 20;
 /// Messages that may wait for the socket. A server that takes so few is none.
 const MAX_QUEUE: usize = 256;
 
@@ -92,7 +93,7 @@ impl Session {
     }
 }
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+type Socket = WebSocketStream<Sieve<MaybeTlsStream<TcpStream>>>;
 
 async fn live(
     session: SessionId,
@@ -161,16 +162,20 @@ async fn open(server: &ServerUrl, trust: &Trust, url: &str) -> Result<Socket, Er
     let stream = TcpStream::connect((server.host_name(), server.port())).await?;
     // Signalling is small messages that somebody waits for.
     stream.set_nodelay(true)?;
-    let connector = if server.is_secure() {
-        Connector::Rustls(trust.client().await?)
+    let stream = if server.is_secure() {
+        let name = ServerName::try_from(server.host_name().to_owned())
+            .map_err(|_| TlsError::InvalidDnsName)?;
+        let connector = TlsConnector::from(trust.client().await?);
+        MaybeTlsStream::Rustls(connector.connect(name, stream).await?)
     } else {
-        Connector::Plain
+        MaybeTlsStream::Plain(stream)
     };
+    // What is longer would not be read (and is another client's doing, perhaps): it does not come as far as here.
     let config = WebSocketConfig::default()
-        .max_message_size(Some(MAX_FRAME))
-        .max_frame_size(Some(MAX_FRAME));
-    let (socket, _response) =
-        client_async_tls_with_config(url, stream, Some(config), Some(connector)).await?;
+        .max_message_size(Some(MAX_TEXT))
+        .max_frame_size(Some(MAX_TEXT));
+    let stream = Sieve::new(stream, MAX_TEXT);
+    let (socket, _response) = client_async_with_config(url, stream, Some(config)).await?;
     Ok(socket)
 }
 

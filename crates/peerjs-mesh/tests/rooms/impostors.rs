@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{accept_async, connect_async};
@@ -58,25 +58,52 @@ pub(crate) enum Says {
 }
 
 pub(crate) async fn says(what: Says) -> String {
+    says_all(vec![what]).await.0
+}
+
+/// A server that says all this, and how many have come.
+pub(crate) async fn says_all(all: Vec<Says>) -> (String, watch::Receiver<u32>) {
     let (listener, url) = listener().await;
+    let (count, counted) = watch::channel(0);
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let what = what.clone();
+            count.send_modify(|count| *count += 1);
+            let all = all.clone();
             tokio::spawn(async move {
                 let Ok(mut socket) = accept_async(stream).await else {
                     return;
                 };
-                // Whoever has gone meanwhile does not hear it.
-                match what {
-                    Says::Nothing => {}
-                    Says::Frame(frame) => drop(socket.send(frame).await),
-                    Says::Raw(bytes) => drop(socket.get_mut().write_all(bytes).await),
+                for what in all {
+                    // Whoever has gone meanwhile does not hear it.
+                    match what {
+                        Says::Nothing => {}
+                        Says::Frame(frame) => drop(socket.send(frame).await),
+                        Says::Raw(bytes) => drop(socket.get_mut().write_all(bytes).await),
+                    }
                 }
                 while let Some(Ok(_)) = socket.next().await {}
             });
         }
     });
-    url
+    (url, counted)
+}
+
+/// Another way to a server, and how many connections have gone by it.
+pub(crate) async fn counted(url: &str) -> (String, watch::Receiver<u32>) {
+    let inside = url.trim_start_matches("http://").trim_end_matches('/');
+    let inside = inside.to_owned();
+    let (listener, url) = listener().await;
+    let (count, counted) = watch::channel(0);
+    tokio::spawn(async move {
+        while let Ok((mut outer, _)) = listener.accept().await {
+            count.send_modify(|count| *count += 1);
+            let mut inner = TcpStream::connect(&inside).await.expect("a server");
+            tokio::spawn(async move {
+                let _ = tokio::io::copy_bidirectional(&mut outer, &mut inner).await;
+            });
+        }
+    });
+    (url, counted)
 }
 
 /// What somebody who owns a room's name, but is no member, has seen so far.
@@ -115,10 +142,11 @@ pub(crate) async fn impostor(
     seen
 }
 
-type Socket =
+pub(crate) type Socket =
     tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
 
-async fn owner(url: &str, room: &str) -> Socket {
+/// A client that has that name at the server.
+pub(crate) async fn owner(url: &str, room: &str) -> Socket {
     let url = format!(
         "{}peerjs?key=peerjs&id={room}&token=impostor",
         url.replacen("http", "ws", 1)
