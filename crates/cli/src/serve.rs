@@ -14,8 +14,10 @@ use peerjs_mesh_server::{
     TlsFiles,
 };
 
+const EXIT_INTERNAL: u8 = 1;
 /// What is wrong with an option, or a file it names.
 const EXIT_USAGE: u8 = 2;
+const EXIT_REFUSED: u8 = 4;
 const EXIT_PORT_IN_USE: u8 = 5;
 const EXIT_SECOND_CTRL_C: i32 = 130;
 
@@ -114,19 +116,24 @@ pub(crate) async fn run(args: ServeArgs, embedded: Option<Arc<dyn Assets>>) -> E
     // Before anything is printed: whoever reads the first line may send a signal at once.
     let mut signals = match Signals::new() {
         Ok(signals) => signals,
-        Err(error) => return fail(1, "internal", &format!("cannot listen to signals: {error}")),
+        Err(error) => {
+            return fail(
+                EXIT_INTERNAL,
+                "internal",
+                &format!("cannot listen to signals: {error}"),
+            );
+        }
     };
     raise_file_limit();
     let server = match Server::bind(options).await {
         Ok(server) => server,
-        Err(error @ BindError::PortInUse { .. }) => {
-            return fail(EXIT_PORT_IN_USE, "port-in-use", &error.to_string());
-        }
-        Err(error @ BindError::Tls { .. }) => {
-            return fail(EXIT_USAGE, "invalid-option", &error.to_string());
-        }
-        Err(error @ (BindError::Listen { .. } | BindError::SelfSigned { .. })) => {
-            return fail(1, "internal", &error.to_string());
+        Err(error) => {
+            let (exit, code) = blame(&error);
+            let option = match error {
+                BindError::Host { .. } => "--host: ",
+                _ => "",
+            };
+            return fail(exit, code, &format!("{option}{error}"));
         }
     };
     announce(&server, json);
@@ -148,6 +155,16 @@ pub(crate) async fn run(args: ServeArgs, embedded: Option<Arc<dyn Assets>>) -> E
         })
         .await;
     ExitCode::SUCCESS
+}
+
+/// The exit code, and the error's, of a server that cannot be made.
+fn blame(error: &BindError) -> (u8, &'static str) {
+    match error {
+        BindError::PortInUse { .. } => (EXIT_PORT_IN_USE, "port-in-use"),
+        BindError::NotPermitted { .. } => (EXIT_REFUSED, "not-permitted"),
+        BindError::Host { .. } | BindError::Tls { .. } => (EXIT_USAGE, "invalid-option"),
+        BindError::Listen { .. } | BindError::SelfSigned { .. } => (EXIT_INTERNAL, "internal"),
+    }
 }
 
 fn options(args: ServeArgs, embedded: Option<Arc<dyn Assets>>) -> Result<ServeOptions, String> {
@@ -319,6 +336,50 @@ impl Signals {
         #[cfg(not(unix))]
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// (Which ports a user may have is the system's business, and root may have all.)
+    #[test]
+    fn each_reason_why_it_cannot_listen_has_its_exit_code() {
+        let host = || String::from("h");
+        let source = || io::Error::other("x");
+        let port = 80;
+        for (error, exit, code) in [
+            (
+                BindError::PortInUse { host: host(), port },
+                5,
+                "port-in-use",
+            ),
+            (
+                BindError::NotPermitted { host: host(), port },
+                4,
+                "not-permitted",
+            ),
+            (
+                BindError::Host {
+                    host: host(),
+                    source: source(),
+                },
+                2,
+                "invalid-option",
+            ),
+            (
+                BindError::Listen {
+                    host: host(),
+                    port,
+                    source: source(),
+                },
+                1,
+                "internal",
+            ),
+        ] {
+            assert_eq!(blame(&error), (exit, code), "{error}");
         }
     }
 }

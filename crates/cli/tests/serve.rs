@@ -328,7 +328,11 @@ fn a_port_in_use_is_exit_code_5_and_a_message_that_names_it() {
 
 #[test]
 fn a_wrong_option_is_exit_code_2_and_named() {
+    // No machine's name is so long: nobody is asked for it.
+    let no_such = "x".repeat(64);
     for (args, named) in [
+        (vec!["--host", "203.0.113.1"], "--host: 203.0.113.1"),
+        (vec!["--host", &no_such], "--host: xxx"),
         (vec!["--port", "seventy"], "--port"),
         (vec!["--port", "70000"], "--port"),
         (vec!["--unknown"], "--unknown"),

@@ -13,20 +13,13 @@ const BACKLOG: i32 = 1_024;
 
 /// Listens on the first address of `host` that can be had.
 pub(crate) async fn listen(host: &str, port: u16) -> Result<TcpListener, BindError> {
-    let failed = |source: io::Error| match source.kind() {
-        io::ErrorKind::AddrInUse => BindError::PortInUse {
-            host: host.to_owned(),
-            port,
-        },
-        _ => BindError::Listen {
-            host: host.to_owned(),
-            port,
-            source,
-        },
+    let unknown = |source: io::Error| BindError::Host {
+        host: host.to_owned(),
+        source,
     };
     let mut addresses: Vec<SocketAddr> = match host.parse::<IpAddr>() {
         Ok(ip) => vec![SocketAddr::new(ip, port)],
-        Err(_) => lookup_host((host, port)).await.map_err(failed)?.collect(),
+        Err(_) => lookup_host((host, port)).await.map_err(unknown)?.collect(),
     };
     if addresses == [SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), port)] {
         addresses.push(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), port));
@@ -35,16 +28,29 @@ pub(crate) async fn listen(host: &str, port: u16) -> Result<TcpListener, BindErr
     for address in addresses {
         match open(address) {
             Ok(listener) => return Ok(listener),
-            // An address in use is not one to go round.
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(failed(error)),
-            Err(error) => {
-                first_error.get_or_insert(error);
-            }
+            Err(error) => match failed(host, port, error) {
+                // At another address it would be another's port, and one that is not permitted is so at each.
+                error @ (BindError::PortInUse { .. } | BindError::NotPermitted { .. }) => {
+                    return Err(error);
+                }
+                error => {
+                    first_error.get_or_insert(error);
+                }
+            },
         }
     }
-    Err(failed(first_error.unwrap_or_else(|| {
-        io::Error::other("the host has no address")
-    })))
+    Err(first_error.unwrap_or_else(|| unknown(io::Error::other("it has no address"))))
+}
+
+/// What the system's word means for whoever chose the address.
+fn failed(host: &str, port: u16, source: io::Error) -> BindError {
+    let host = host.to_owned();
+    match source.kind() {
+        io::ErrorKind::AddrInUse => BindError::PortInUse { host, port },
+        io::ErrorKind::PermissionDenied => BindError::NotPermitted { host, port },
+        io::ErrorKind::AddrNotAvailable => BindError::Host { host, source },
+        _ => BindError::Listen { host, port, source },
+    }
 }
 
 fn open(address: SocketAddr) -> io::Result<TcpListener> {
@@ -90,4 +96,25 @@ pub(crate) fn url(host: &str, local: SocketAddr, tls: bool, base: &str) -> Strin
         _ => host.to_owned(),
     };
     format!("{scheme}://{host}:{}{base}", local.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_system_s_word_says_whether_port_permission_host_or_something_else_is_at_fault() {
+        let of = |kind: io::ErrorKind| failed("h", 80, kind.into());
+        use BindError::{Host, Listen, NotPermitted, PortInUse};
+        assert!(matches!(
+            of(io::ErrorKind::AddrInUse),
+            PortInUse { port: 80, .. }
+        ));
+        assert!(matches!(
+            of(io::ErrorKind::PermissionDenied),
+            NotPermitted { port: 80, .. }
+        ));
+        assert!(matches!(of(io::ErrorKind::AddrNotAvailable), Host { .. }));
+        assert!(matches!(of(io::ErrorKind::OutOfMemory), Listen { .. }));
+    }
 }

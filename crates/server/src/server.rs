@@ -49,6 +49,20 @@ pub enum BindError {
         /// The port asked for.
         port: u16,
     },
+    /// This user may not listen on this port.
+    NotPermitted {
+        /// The host asked for.
+        host: String,
+        /// The port asked for.
+        port: u16,
+    },
+    /// The host is no name or address of this machine.
+    Host {
+        /// The host asked for.
+        host: String,
+        /// The system's word.
+        source: io::Error,
+    },
     /// The address cannot be had for another reason.
     Listen {
         /// The host asked for.
@@ -81,6 +95,15 @@ impl fmt::Display for BindError {
                     "port {port} of {host} is in use: another program listens there; choose another port"
                 )
             }
+            Self::NotPermitted { host, port } => {
+                write!(
+                    f,
+                    "this user may not listen on port {port} of {host}: choose another port (systems keep those below 1024)"
+                )
+            }
+            Self::Host { host, source } => {
+                write!(f, "{host} is no name or address of this machine: {source}")
+            }
             Self::Listen { host, port, source } => {
                 write!(f, "cannot listen on port {port} of {host}: {source}")
             }
@@ -93,8 +116,11 @@ impl fmt::Display for BindError {
 impl std::error::Error for BindError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Listen { source, .. } => Some(source),
-            Self::PortInUse { .. } | Self::Tls { .. } | Self::SelfSigned { .. } => None,
+            Self::Host { source, .. } | Self::Listen { source, .. } => Some(source),
+            Self::PortInUse { .. }
+            | Self::NotPermitted { .. }
+            | Self::Tls { .. }
+            | Self::SelfSigned { .. } => None,
         }
     }
 }
