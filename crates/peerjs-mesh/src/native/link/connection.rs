@@ -52,6 +52,8 @@ pub(super) struct Connection {
     open: [bool; 4],
     pub(super) lanes: bool,
     pub(super) held: Vec<Candidate>,
+    /// Candidates of the remote's that have come since its description, or before it, one by one.
+    pub(super) later: usize,
     /// The remote's addresses, as far as it has named them.
     pub(super) remotes: Vec<SocketAddr>,
     pub(super) max_frame: u32,
@@ -84,6 +86,7 @@ impl Connection {
             open: [false; 4],
             lanes: false,
             held: Vec::new(),
+            later: 0,
             remotes: Vec::new(),
             max_frame: 0,
             waiting: VecDeque::new(),

@@ -2,7 +2,7 @@
 //! agree on by it.
 
 use super::connection::{Connection, OPEN_DEADLINE, Phase};
-use super::sdp::{self, Remote};
+use super::sdp::{self, MAX_CANDIDATES, Remote};
 use super::socket::Group;
 use peerjs_mesh_core::{Lane, LinkId};
 use std::net::SocketAddr;
@@ -10,9 +10,6 @@ use std::time::Instant;
 use str0m::RtcConfig;
 use str0m::change::{SdpAnswer, SdpOffer};
 use str0m::channel::{ChannelConfig, Reliability};
-
-/// Candidates kept until the remote's description is set.
-const MAX_HELD_CANDIDATES: usize = 64;
 
 /// What a connection is made from.
 pub(super) struct Made {
@@ -124,16 +121,56 @@ impl Connection {
             tracing::debug!(link = self.id.0, line, "candidate left out");
             return;
         };
-        if self.remotes.len() < MAX_HELD_CANDIDATES {
-            self.remotes.push(candidate.addr());
+        if self.later >= MAX_CANDIDATES {
+            return;
         }
+        self.later += 1;
+        self.remotes.push(candidate.addr());
         if matches!(self.phase, Phase::Offered(_)) {
-            if self.held.len() < MAX_HELD_CANDIDATES {
-                self.held.push(candidate);
-            }
+            self.held.push(candidate);
         } else {
             self.rtc.add_remote_candidate(candidate);
             self.fed += 1;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many of a thousand candidates the stack is given, before the remote's description and after it.
+    fn given(before: bool) -> usize {
+        let now = Instant::now();
+        let made = || Made {
+            config: RtcConfig::new(),
+            group: Group(0),
+            addresses: vec![([127, 0, 0, 1], 9).into()],
+            window: 1 << 17,
+        };
+        let (mut dials, offer) =
+            Connection::offer(LinkId(1), String::new(), made(), now).expect("an offer");
+        let offer = Remote::read(&offer);
+        let (_, answer) =
+            Connection::answer(LinkId(2), offer, true, made(), now).expect("an answer");
+        if !before {
+            dials.accept(&answer, true, now).expect("it is one");
+        }
+        let fed = dials.fed;
+        for n in 1..=1000 {
+            dials.add_candidate(&format!("candidate:{n} 1 udp 1 192.0.2.7 {n} typ host"));
+        }
+        if before {
+            assert_eq!(dials.fed, fed);
+            dials.held.len()
+        } else {
+            dials.fed - fed
+        }
+    }
+
+    #[test]
+    fn of_the_candidates_that_come_one_by_one_no_more_are_taken_than_of_a_description() {
+        assert_eq!(given(true), MAX_CANDIDATES);
+        assert_eq!(given(false), MAX_CANDIDATES);
     }
 }

@@ -8,10 +8,15 @@ pub(super) const MAX_FRAME: u32 = 262_144;
 /// What a remote takes that says nothing about it (RFC 8841).
 const MAX_FRAME_UNSAID: u32 = 65_536;
 
+/// Candidates taken of a remote: those in its description, and as many that come later. Each is paired with all others
+/// by the stack: for the 15 000 that an offer has room for it needed seconds. (A guess: who has a dozen networks has 30.)
+pub(super) const MAX_CANDIDATES: usize = 64;
+
 /// A remote's description, read as far as the driver needs it.
 #[derive(Debug)]
 pub(super) struct Remote {
-    /// The description without the candidates that the stack cannot read (`.local` names).
+    /// The description without the candidates that the stack cannot read (`.local` names), and those beyond
+    /// [`MAX_CANDIDATES`].
     pub(super) text: String,
     /// The addresses of its candidates.
     pub(super) addresses: Vec<SocketAddr>,
@@ -29,9 +34,10 @@ impl Remote {
         };
         for line in sdp.lines() {
             if let Some(candidate) = line.strip_prefix("a=candidate:") {
+                let full = remote.addresses.len() >= MAX_CANDIDATES;
                 match read_candidate(candidate) {
-                    Some(candidate) => remote.addresses.push(candidate.addr()),
-                    None => continue,
+                    Some(candidate) if !full => remote.addresses.push(candidate.addr()),
+                    _ => continue,
                 }
             } else if let Some(size) = line.strip_prefix("a=max-message-size:") {
                 remote.max_frame = match size.trim().parse::<u64>() {
@@ -71,6 +77,16 @@ mod tests {
         assert!(!remote.text.contains(".local"));
         assert!(remote.text.contains("127.0.0.1 5001"));
         assert_eq!(remote.max_frame, MAX_FRAME);
+    }
+
+    #[test]
+    fn of_more_candidates_than_anybody_has_the_first_are_taken() {
+        let line = |n| format!("a=candidate:{n} 1 udp 1 192.0.2.7 {n} typ host\r\n");
+        let all: String = (1..=1000).map(line).collect();
+        let remote = Remote::read(&format!("v=0\r\n{all}a=mid:0\r\n"));
+        let first: String = (1..=64).map(line).collect();
+        assert_eq!(remote.addresses.len(), 64);
+        assert!(remote.text == format!("v=0\r\n{first}a=mid:0\r\n"));
     }
 
     #[test]
