@@ -2,6 +2,7 @@
 //! the same when it is written. Plain functions that a fuzzing engine could call as they are; here they run briefly.
 
 use super::*;
+use crate::calls::Given;
 use crate::names::Names;
 use crate::rng::Rng;
 use alloc::format;
@@ -54,6 +55,13 @@ fn piece(mut body: Reader<'_>) {
 fn hello(bytes: &[u8]) {
     if let Some(hello) = Hello::read(bytes) {
         assert_eq!(Hello::read(&hello.write()), Some(hello));
+    }
+}
+
+/// What somebody gives.
+fn given(bytes: &[u8]) {
+    if let Some(given) = Given::read(bytes) {
+        assert_eq!(Given::read(&Given::write(Some(given))), Some(given));
     }
 }
 
@@ -149,4 +157,10 @@ fn no_bytes_make_the_reader_of_records_panic() {
 #[test]
 fn no_bytes_make_the_reader_of_a_hello_panic() {
     run("hello", &rows("hello", true), hello);
+}
+
+#[test]
+fn no_bytes_make_the_reader_of_what_is_given_panic() {
+    let seeds = [1, 300, u64::MAX].map(|serial| Given::write(Some(Given { serial, kinds: 7 })));
+    run("given", &seeds, given);
 }

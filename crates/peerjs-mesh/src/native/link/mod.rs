@@ -9,6 +9,8 @@
 
 mod connection;
 mod describe;
+#[cfg(test)]
+mod fuzz;
 mod sdp;
 mod socket;
 
