@@ -12,8 +12,10 @@ export const NOBODY = (): void => undefined;
 const LARGEST_FRAME = 262_144;
 /** What a page may have unsent on one link, bytes; the member is told at half of it and at none. */
 const WINDOW = 256 << 10;
-/** Candidates and frames that may wait for their time, each; a remote that sends more is no member. */
+/** Candidates that may wait for their time. */
 const WAITING = 256;
+/** Frames that may wait for theirs, bytes, and what each counts for more; a remote that sends more is no member. */
+const EARLY = 1 << 20, FRAME = 4096;
 /** How long a description waits for the first way to be reached by, ms: those of the machine itself come in 5 (guess). */
 const FIRST_CANDIDATE = 20;
 /** How long a link that is to close may still send, ms. */
@@ -38,6 +40,7 @@ export class Link {
   #found = NOBODY;
   #ownCandidates: Uint8Array[] | undefined = [];
   #early: [lane: number, frame: Uint8Array][] | undefined = [];
+  #earlyBytes = 0;
   /** The answer has been applied before the member said so. */
   #foreseen = false;
   #over = false;
@@ -250,7 +253,8 @@ export class Link {
     if (this.#over) return;
     // One channel may carry frames before another is open here.
     if (!this.#early) this.#report(Input.LinkReceived, this.#id, lane, frame);
-    else if (this.#early.push([lane, frame]) > WAITING) this.#ends(LinkEnd.Failed);
+    else if ((this.#earlyBytes += frame.length + FRAME) > EARLY) this.#ends(LinkEnd.Failed);
+    else this.#early.push([lane, frame]);
   }
 
   #drained(channel: RTCDataChannel): void {

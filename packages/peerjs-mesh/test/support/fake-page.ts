@@ -38,7 +38,7 @@ export class FakeConnection {
     FakeConnection.made.push(this);
   }
   /** Its channels, in the order in which they were made. */
-  readonly channels: { readyState?: string; onopen?: () => void }[] = [];
+  readonly channels: { readyState?: string; onopen?: () => void; onmessage?: (event: { data: ArrayBuffer }) => void }[] = [];
   /** The others' descriptions. */
   readonly remote: string[] = [];
   createDataChannel(): object {

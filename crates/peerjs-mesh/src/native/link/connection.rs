@@ -22,8 +22,10 @@ const CLOSE_DEADLINE: Duration = Duration::from_secs(1);
 const FAREWELL: Duration = Duration::from_millis(200);
 /// What may wait here because the stack takes no more, bytes. The core stops long before.
 const MAX_WAITING: usize = 4 << 20;
-/// Frames that may come before all channels are open, bytes.
+/// Frames that may come before all channels are open, bytes: a remote that sends more is no member. (As in pages.)
 const MAX_EARLY: usize = 1 << 20;
+/// What each of them counts for besides its bytes: it may have none.
+const EARLY_FRAME: usize = 4 << 10;
 /// Input that is handled before the stack's output is asked for: asking costs more than handling.
 pub(super) const FEED: usize = 16;
 
@@ -292,7 +294,7 @@ impl Connection {
                         frame: data.data,
                     });
                 } else if matches!(self.phase, Phase::Opening { .. }) {
-                    self.early_bytes += data.data.len();
+                    self.early_bytes += data.data.len() + EARLY_FRAME;
                     self.early.push((lane, data.data));
                 }
             }
@@ -363,5 +365,51 @@ impl Connection {
             }),
         }
         self.rtc.disconnect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sdp::Remote;
+    use super::*;
+    use str0m::RtcConfig;
+    use str0m::channel::ChannelData;
+
+    /// A connection that knows both descriptions and is not open.
+    fn opening(now: Instant) -> Connection {
+        let made = || Made {
+            config: RtcConfig::new(),
+            group: Group(0),
+            addresses: vec![([127, 0, 0, 1], 9).into()],
+            window: 1 << 17,
+        };
+        let (_, offer) =
+            Connection::offer(LinkId(1), String::new(), made(), now).expect("an offer");
+        let offer = Remote::read(&offer);
+        let answered = Connection::answer(LinkId(2), offer, true, made(), now);
+        answered.expect("an answer").0
+    }
+
+    #[tokio::test]
+    async fn frames_that_come_before_all_channels_are_open_are_bounded_though_they_are_empty() {
+        let now = Instant::now();
+        for (size, most) in [(0, 256), (256 << 10, 3)] {
+            let mut connection = opening(now);
+            let mut sockets = Sockets::new(Some(Vec::new()));
+            let mut reports = VecDeque::new();
+            let id = connection.channels[Lane::Data as usize].expect("a lane");
+            for n in 1..=most + 1 {
+                assert_eq!(reports, [], "{n} frames of {size} bytes");
+                let data = ChannelData {
+                    id,
+                    binary: true,
+                    data: vec![0; size],
+                };
+                connection.on_event(Event::ChannelData(data), &mut reports);
+                connection.run(now, &mut sockets, &mut reports);
+            }
+            let (link, end) = (LinkId(2), LinkEnd::Failed);
+            assert_eq!(reports, [Report::Closed { link, end }]);
+        }
     }
 }
