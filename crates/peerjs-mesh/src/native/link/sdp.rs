@@ -12,6 +12,9 @@ const MAX_FRAME_UNSAID: u32 = 65_536;
 /// by the stack: for the 15 000 that an offer has room for it needed seconds. (A guess: who has a dozen networks has 30.)
 pub(super) const MAX_CANDIDATES: usize = 64;
 
+/// The longest candidate taken, bytes: it may have to wait for a description. Browsers' are below 250.
+const MAX_CANDIDATE: usize = 1 << 10;
+
 /// A remote's description, read as far as the driver needs it.
 #[derive(Debug)]
 pub(super) struct Remote {
@@ -58,6 +61,9 @@ impl Remote {
 pub(super) fn read_candidate(line: &str) -> Option<Candidate> {
     let line = line.strip_prefix("a=").unwrap_or(line);
     let body = line.strip_prefix("candidate:").unwrap_or(line);
+    if body.len() > MAX_CANDIDATE {
+        return None;
+    }
     let candidate = Candidate::from_sdp_string(&format!("candidate:{body}")).ok()?;
     (candidate.proto() == str0m::net::Protocol::Udp).then_some(candidate)
 }
@@ -87,6 +93,16 @@ mod tests {
         let first: String = (1..=64).map(line).collect();
         assert_eq!(remote.addresses.len(), 64);
         assert!(remote.text == format!("v=0\r\n{first}a=mid:0\r\n"));
+    }
+
+    #[test]
+    fn a_candidate_is_as_long_as_it_needs_to_be() {
+        let line = |foundation| {
+            let foundation = "1".repeat(foundation);
+            format!("candidate:{foundation} 1 udp 1 192.0.2.7 9 typ host")
+        };
+        assert!(read_candidate(&line(900)).is_some());
+        assert!(read_candidate(&line(1000)).is_none());
     }
 
     #[test]
