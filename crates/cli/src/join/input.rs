@@ -1,10 +1,15 @@
 //! Standard input, and signals.
 
 use std::io::{self, BufRead, Read};
-use tokio::sync::mpsc;
+use std::sync::Arc;
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 /// The longest line taken with its end, bytes: the largest message in base64, and room for the rest.
 const MAX_LINE: u64 = 400 << 20;
+/// Lines that may wait to be taken, and their bytes; one that is longer waits alone. (Besides, one is being read.)
+const MAX_WAITING: usize = 16;
+const MAX_WAITING_BYTES: usize = 1 << 20;
 const EXIT_SECOND_CTRL_C: i32 = 130;
 
 /// A line of input.
@@ -17,26 +22,58 @@ pub(super) enum Line {
 }
 
 /// The lines of standard input.
-pub(super) struct Lines(mpsc::Receiver<Line>);
+pub(super) struct Lines(mpsc::Receiver<Waiting>);
+
+/// A line, and the room that it takes until it is taken.
+type Waiting = (Line, OwnedSemaphorePermit);
 
 impl Lines {
     /// Reads in a thread of its own, which ends with the process: a read of a terminal cannot be called off.
     pub(super) fn new() -> Lines {
-        let (lines, read) = mpsc::channel(16);
+        let (lines, read) = queue();
+        let runtime = Handle::current();
         std::thread::spawn(move || {
             let mut input = io::stdin().lock();
             while let Ok(Some(line)) = next_line(&mut input, MAX_LINE) {
-                if lines.blocking_send(line).is_err() {
+                if !runtime.block_on(lines.put(line)) {
                     return;
                 }
             }
         });
-        Lines(read)
+        read
     }
 
     /// The next; `None` at the end of input. Cancel safe.
     pub(super) async fn next(&mut self) -> Option<Line> {
-        self.0.recv().await
+        self.0.recv().await.map(|(line, _room)| line)
+    }
+}
+
+/// Where lines are put that are to be taken.
+struct Queue {
+    lines: mpsc::Sender<Waiting>,
+    room: Arc<Semaphore>,
+}
+
+fn queue() -> (Queue, Lines) {
+    let (lines, read) = mpsc::channel(MAX_WAITING);
+    let room = Arc::new(Semaphore::new(MAX_WAITING_BYTES));
+    (Queue { lines, room }, Lines(read))
+}
+
+impl Queue {
+    /// Waits for room. False when nobody takes lines any more.
+    async fn put(&self, line: Line) -> bool {
+        let bytes = match &line {
+            Line::Said(said) => said.capacity().min(MAX_WAITING_BYTES),
+            Line::TooLong => 0,
+        };
+        let room = Arc::clone(&self.room)
+            .acquire_many_owned(bytes as u32)
+            .await;
+        // (Nobody closes the semaphore.)
+        let Ok(room) = room else { return false };
+        self.lines.send((line, room)).await.is_ok()
     }
 }
 
@@ -108,6 +145,7 @@ pub(super) fn wishes() -> io::Result<Wish> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt;
 
     fn lines(mut input: &[u8]) -> Vec<Line> {
         let mut lines = Vec::new();
@@ -119,6 +157,34 @@ mod tests {
 
     fn said(text: &str) -> Line {
         Line::Said(text.as_bytes().to_vec())
+    }
+
+    #[test]
+    fn no_more_bytes_wait_than_the_largest_line_has() {
+        let (queue, mut lines) = queue();
+        let put = |bytes| queue.put(Line::Said(vec![b'x'; bytes])).now_or_never();
+        let mut take = || match lines.next().now_or_never() {
+            Some(Some(Line::Said(said))) => said.len(),
+            other => panic!("{other:?}"),
+        };
+        // Short ones are bounded by their number.
+        for _ in 0..16 {
+            assert_eq!(put(1000), Some(true));
+        }
+        assert_eq!(put(0), None);
+        for _ in 0..16 {
+            assert_eq!(take(), 1000);
+        }
+        // Two that take all the room, and one that would take more than there is.
+        for bytes in [1 << 19, 1 << 19] {
+            assert_eq!(put(bytes), Some(true));
+        }
+        assert_eq!(put(1), None);
+        assert_eq!((take(), take()), (1 << 19, 1 << 19));
+        assert_eq!(put(5 << 20), Some(true));
+        assert_eq!(put(1), None);
+        assert_eq!(take(), 5 << 20);
+        assert_eq!(put(1), Some(true));
     }
 
     #[test]
