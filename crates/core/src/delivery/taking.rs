@@ -34,10 +34,7 @@ impl Stream {
         if !self.based {
             return Next::Nothing;
         }
-        let wanted = Pos {
-            b: self.pos.b,
-            d: self.pos.d + 1,
-        };
+        let wanted = self.wanted();
         let owed = &self.owed;
         if let Some(at) = self.directed.iter().position(|entry| {
             (entry.pos == wanted || owed.contains(&entry.pos))
@@ -80,7 +77,7 @@ impl Stream {
         }
         self.lost_directed |= before > self.pos.d;
         let room = MAX_OWED.saturating_sub(self.owed.len());
-        for d in (self.pos.d + 1..=before).take(room) {
+        for d in (wanted.d..=before).take(room) {
             self.owed.push(Pos { b: self.pos.b, d });
         }
         self.pos = Pos {
@@ -94,6 +91,14 @@ impl Stream {
     /// The sender says that its messages begin for us after this: what was gone on without before it is not kept.
     pub(crate) fn forgive(&mut self, at: Pos) {
         self.owed.keep(|owed| *owed > at);
+    }
+
+    /// Where the directed message is that comes next, if there is one.
+    fn wanted(&self) -> Pos {
+        Pos {
+            d: self.pos.d.saturating_add(1),
+            ..self.pos
+        }
     }
 
     fn took(&mut self, bytes: usize) {
@@ -117,10 +122,7 @@ impl Stream {
         if !self.owed.is_empty() {
             return 0;
         }
-        let wanted = Pos {
-            b: self.pos.b,
-            d: self.pos.d + 1,
-        };
+        let wanted = self.wanted();
         let directed = self
             .directed
             .iter()

@@ -32,7 +32,7 @@ impl Member {
         let new = kinds.map(|kinds| Given {
             serial: match old {
                 Some(old) => old.serial,
-                None => 1 + self.last_serial(),
+                None => self.last_serial().saturating_add(1),
             },
             kinds,
         });

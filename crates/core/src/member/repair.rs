@@ -60,7 +60,8 @@ impl Member {
             return;
         };
         let released = stream.released();
-        self.counters.repaired += stream.held().saturating_sub(b);
+        // (Of what is kept: whoever asks may say any number.)
+        self.counters.repaired += stream.held().saturating_sub(b.max(released));
         let (mut from, mut off) = (b, off as usize);
         let waits = b < released && is_host && !own;
         if b < released && !waits {

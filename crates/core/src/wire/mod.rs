@@ -26,6 +26,9 @@ pub(crate) use records::{
 pub(crate) const MAX_ID: usize = 127;
 /// The most items a list in a record may have.
 const MAX_ITEMS: u64 = 4096;
+/// No message has a number from here on, nor does anybody count so far: whoever says it lies, and is not read. So those that
+/// are read can be counted on from.
+const MAX_PLACE: u64 = 1 << 53;
 
 /// Builds a record's body.
 #[derive(Default)]
@@ -104,6 +107,11 @@ impl<'a> Reader<'a> {
             }
         }
         None
+    }
+
+    /// A message's number, or that of the one before it.
+    pub(crate) fn place(&mut self) -> Option<u64> {
+        self.varint().filter(|place| *place < MAX_PLACE)
     }
 
     pub(crate) fn u32(&mut self) -> Option<u32> {

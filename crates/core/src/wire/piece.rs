@@ -77,7 +77,7 @@ impl<'a> Piece<'a> {
             None
         };
         let inc = body.u64()?;
-        let b = body.varint()?;
+        let b = body.place()?;
         let to = if flags & DIRECTED != 0 {
             Some((body.id()?, body.u32()?))
         } else {

@@ -3,7 +3,7 @@
 use super::records::{
     Join, Moved, Position, Record, Refusal, Removed, RosterEntry, Safe, Welcome, kind,
 };
-use super::{MAX_ITEMS, Reader};
+use super::{MAX_ITEMS, MAX_PLACE, Reader};
 use crate::delivery::Pos;
 use crate::names::{Key, Names};
 use crate::prelude::*;
@@ -26,6 +26,19 @@ impl<'a> Fields<'a, '_> {
     fn num(&mut self) -> u64 {
         let value = self.rest.varint();
         self.or_fail(value, 0)
+    }
+
+    #[inline(never)]
+    fn place(&mut self) -> u64 {
+        let value = self.rest.place();
+        self.or_fail(value, 0)
+    }
+
+    /// Where somebody's messages begin, or `u64::MAX`: it will tell.
+    fn base(&mut self) -> u64 {
+        let value = self.num();
+        self.failed |= value.wrapping_add(1) > MAX_PLACE;
+        value
     }
 
     #[inline(never)]
@@ -101,7 +114,7 @@ impl<'a> Fields<'a, '_> {
         self.list(|r| Position {
             sender: r.key(),
             inc: r.random(),
-            b: r.num(),
+            b: r.place(),
             d: r.small(),
             off: r.num(),
             flag: r.flag(),
@@ -113,8 +126,8 @@ impl<'a> Fields<'a, '_> {
         self.list(|r| RosterEntry {
             member: r.key(),
             inc: r.random(),
-            base: r.num(),
-            tail: r.num(),
+            base: r.base(),
+            tail: r.place(),
         })
     }
 
@@ -123,7 +136,7 @@ impl<'a> Fields<'a, '_> {
         self.list(|r| Removed {
             member: r.key(),
             inc: r.random(),
-            last: r.num(),
+            last: r.place(),
             politely: r.flag(),
         })
     }
@@ -156,8 +169,8 @@ impl<'a> Record<'a> {
                 named: r.flag(),
                 leaving: r.flag(),
                 cut: r.flag(),
-                sent: r.num(),
-                released: r.num(),
+                sent: r.base(),
+                released: r.place(),
                 positions: r.positions(),
             }),
             kind::WELCOME => Record::Welcome(Welcome {
@@ -166,7 +179,7 @@ impl<'a> Record<'a> {
                 n: r.num(),
                 settled: r.flag(),
                 known: r.flag(),
-                have: r.num(),
+                have: r.place(),
                 have_off: r.num(),
                 roster: r.entries(),
                 removed: r.gone(),
@@ -199,14 +212,14 @@ impl<'a> Record<'a> {
                 term: r.num(),
                 all: r.list(|r| Safe {
                     sender: r.key(),
-                    b: r.num(),
+                    b: r.place(),
                     off: r.num(),
-                    retain: r.num(),
+                    retain: r.place(),
                 }),
             },
             kind::ACKED => Record::Acked {
                 by: r.key(),
-                b: r.num(),
+                b: r.place(),
                 d: r.small(),
                 off: r.num(),
             },
@@ -214,9 +227,9 @@ impl<'a> Record<'a> {
                 from: r.key(),
                 to: r.key(),
                 inc: r.random(),
-                first: r.num(),
+                first: r.place(),
                 at: Pos {
-                    b: r.num(),
+                    b: r.place(),
                     d: r.small(),
                 },
             },
@@ -224,7 +237,7 @@ impl<'a> Record<'a> {
                 from: r.key(),
                 to: r.key(),
                 known: r.flag(),
-                b: r.num(),
+                b: r.place(),
                 d: r.small(),
             },
             kind::SIGNAL => Record::Signal {
@@ -237,16 +250,16 @@ impl<'a> Record<'a> {
             kind::FETCH => Record::Fetch {
                 sender: r.key(),
                 inc: r.random(),
-                b: r.num(),
+                b: r.place(),
                 off: r.num(),
             },
             kind::GAP => Record::Gap {
                 sender: r.key(),
                 inc: r.random(),
-                to: r.num(),
+                to: r.place(),
             },
             kind::BYE => Record::Bye {
-                last: r.num(),
+                last: r.place(),
                 staying: r.flag(),
             },
             kind::MOVED => Record::Moved(Moved {

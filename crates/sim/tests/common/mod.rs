@@ -7,6 +7,7 @@ use peerjs_mesh_sim::{Climate, Micros, Trace, World};
 
 pub(crate) mod calls;
 pub(crate) mod liar;
+pub(crate) mod numbers;
 
 pub(crate) const BOTH: [ServerKind; 2] = [ServerKind::Ours, ServerKind::NpmPeer];
 pub(crate) const ROOM: &str = "a-room";
