@@ -95,6 +95,9 @@ impl Config {
 pub(crate) const WIRE_VERSION: u16 = 1;
 /// Largest init data, bytes: it travels in one record, and a channel carries 256 KiB.
 pub(crate) const MAX_INIT_DATA: usize = 64 << 10;
+/// Init data of those who are not in the roster, the newest of it, bytes with what is kept beside it (guess: of 64 members at
+/// the most that one may say).
+pub(crate) const MAX_INIT_STRANGERS: usize = 4 << 20;
 /// Sends that may wait at most (PROTOCOL §5).
 pub(crate) const MAX_WAITING_SENDS: usize = 1024;
 /// Own messages that may be under way, bytes (PROTOCOL §5).

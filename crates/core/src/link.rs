@@ -135,6 +135,9 @@ pub(crate) struct Link {
     pub(crate) control: Vec<u8>,
     pub(crate) cursors: Vec<Cursor>,
     pub(crate) turn: usize,
+    /// Of the changes of init data all have been sent up to this one, and so many bytes of it since as many of messages.
+    pub(crate) init_at: u64,
+    pub(crate) init_bytes: usize,
     /// At this state of all messages there was nothing more to pass on.
     pub(crate) spent: Option<u64>,
     /// What the guest said it held, when it joined.
@@ -192,6 +195,8 @@ impl Link {
             control: Vec::new(),
             cursors: Vec::new(),
             turn: 0,
+            init_at: 0,
+            init_bytes: 0,
             spent: None,
             reported: Vec::new(),
             heard: now,
@@ -211,6 +216,7 @@ impl Link {
     pub(crate) fn set_standing(&mut self, standing: Standing, now: Instant) {
         self.standing = standing;
         self.spent = None;
+        self.init_at = 0;
         self.hears.clear();
         self.direct &= self.is_peer();
         if self.is_in_use() || self.is_peer() {

@@ -45,7 +45,7 @@ pub trait Machine {
     /// What it has done so far.
     fn counters(&self) -> Counters;
     /// Its queues, by what it says itself; `largest`: bytes of the largest message that anybody said.
-    fn queues(&self, _largest: usize) -> Option<[Queue; 16]> {
+    fn queues(&self, _largest: usize) -> Option<[Queue; 18]> {
         None
     }
     /// Whether it could register a name under this token.
@@ -112,7 +112,7 @@ impl Machine for Member {
     fn counters(&self) -> Counters {
         Member::counters(self)
     }
-    fn queues(&self, largest: usize) -> Option<[Queue; 16]> {
+    fn queues(&self, largest: usize) -> Option<[Queue; 18]> {
         Some(Member::queues(self, largest))
     }
     fn dials_again(&self) -> bool {

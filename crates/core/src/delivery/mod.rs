@@ -9,7 +9,6 @@ mod outbox;
 mod stream;
 mod taking;
 
-#[cfg(feature = "mutation")]
 pub(crate) use entry::BESIDE;
 pub(crate) use entry::{Entry, Next, Pos, Taken};
 pub(crate) use outbox::{Outbox, Waiting};

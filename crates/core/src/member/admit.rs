@@ -160,6 +160,7 @@ impl Member {
         }
         if !known {
             self.roster.push(seat);
+            self.init_again(peer);
         }
         // Others may have waited for it, who lack what this host has let go of.
         let mut least = u64::MAX;
@@ -334,7 +335,6 @@ impl Member {
             removed,
         };
         self.control(id, &Record::Welcome(welcome));
-        self.send_init(id, false);
     }
 
     /// A newcomer's messages go to all other guests.

@@ -32,6 +32,7 @@ impl Member {
             if link.spent == Some(state) {
                 continue;
             }
+            link.spent = None;
             let window = self.cfg.link_window as usize;
             let most = FRAME.min(link.max_frame);
             let safe_off = self.out.stream.safe_off as usize;
@@ -71,6 +72,7 @@ impl Member {
                     break;
                 }
                 link.in_flight += frame.buf.len();
+                link.init_bytes = link.init_bytes.saturating_sub(frame.buf.len());
                 self.outputs.push_back(Output::Send {
                     link: link.id,
                     lane: Lane::Data,

@@ -134,7 +134,6 @@ impl Member {
             self.tell_sync();
         }
         self.drop_offers();
-        self.send_init(id, true);
         // Everything is acked anew: this host may know nothing of us.
         for stream in &mut self.streams {
             stream.ack_due = true;

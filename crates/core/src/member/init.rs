@@ -1,8 +1,12 @@
 //! What a member says of itself to everybody, once or again: its init data, and what it gives in a call.
+//!
+//! As with messages no link has a queue: what was said last stands here once, and each link has a place in the order of
+//! changes. So whoever says something else all the time is told of as often as a way allows, with what is newest then.
 
 use super::Member;
-use crate::api::{Event, LinkId};
-use crate::link::Link;
+use crate::api::Event;
+use crate::config::{MAX_INIT_DATA, MAX_INIT_STRANGERS};
+use crate::delivery::BESIDE;
 use crate::names::Key;
 use crate::prelude::*;
 use crate::wire::{Record, kind};
@@ -15,7 +19,10 @@ pub(super) struct InitData {
     pub(super) key: Key,
     pub(super) version: u64,
     pub(super) data: Arc<Vec<u8>>,
-    pub(super) told: bool,
+    /// Its place in the order of changes.
+    at: u64,
+    /// The user is about to hear it: what is newest when it takes that event.
+    pub(super) waits: bool,
 }
 
 impl InitData {
@@ -25,8 +32,14 @@ impl InitData {
             key,
             version: 1,
             data: Arc::new(data),
-            told: true,
+            at: 1,
+            waits: false,
         }
+    }
+
+    /// What it takes of memory, bytes.
+    pub(super) fn weight(&self) -> usize {
+        self.data.len() + BESIDE
     }
 }
 
@@ -37,126 +50,148 @@ impl Member {
             .find(|init| (init.about, init.key) == (about, key))
     }
 
+    fn take_init(&mut self, about: u8, key: Key) -> Option<InitData> {
+        let of = |init: &InitData| (init.about, init.key) == (about, key);
+        let at = self.init.iter().position(of)?;
+        self.init.take_at(at)
+    }
+
+    /// From here on it is passed on (again).
+    fn put_init(&mut self, mut init: InitData) {
+        self.init_at += 1;
+        init.at = self.init_at;
+        self.init.push(init);
+    }
+
     fn set_init(&mut self, about: u8, key: Key, version: u64, data: &[u8]) -> bool {
-        let known = self
-            .init
-            .iter()
-            .position(|init| (init.about, init.key) == (about, key));
-        match known.and_then(|at| self.init.get_mut(at)) {
-            Some(init) if init.version >= version => return false,
-            Some(init) => {
-                init.version = version;
-                init.data = Arc::new(data.to_vec());
-                init.told = false;
-            }
-            None => {
-                let data = Arc::new(data.to_vec());
-                self.init.push(InitData {
-                    about,
-                    key,
-                    version,
-                    data,
-                    told: false,
-                });
-            }
+        let known = self.init_of(about, key);
+        if known.is_some_and(|init| init.version >= version) {
+            return false;
         }
+        let waits = self.take_init(about, key).is_some_and(|init| init.waits);
+        self.put_init(InitData {
+            about,
+            key,
+            version,
+            data: Arc::new(data.to_vec()),
+            at: 0,
+            waits,
+        });
         true
     }
 
     /// Says it of oneself, to all.
     pub(super) fn share(&mut self, about: u8, data: &[u8]) {
-        let member = self.me;
         let version = self
-            .init_of(about, member)
+            .init_of(about, self.me)
             .map_or(1, |init| init.version.wrapping_add(1));
-        self.set_init(about, member, version, data);
-        let record = Record::Init {
-            about,
-            member,
-            version,
-            data,
-        }
-        .write(&self.names);
-        let ids = self.links_that(Link::is_in_use);
-        for id in ids {
-            self.control_bytes(id, &record);
-        }
+        self.set_init(about, self.me, version, data);
     }
 
+    /// The user is to hear somebody's init data.
     pub(super) fn tell_init(&mut self, key: Key) {
         if key == self.me || !self.view.contains(&key) {
             return;
         }
-        let Some(init) = self
-            .init
-            .iter_mut()
-            .find(|init| (init.about, init.key, init.told) == (kind::INIT, key, false))
-        else {
+        let untold = |it: &&mut InitData| (it.about, it.key, it.waits) == (kind::INIT, key, false);
+        let Some(init) = self.init.iter_mut().find(untold) else {
             return;
         };
-        init.told = true;
-        let data = init.data.clone();
+        init.waits = true;
         let id = self.names.text(key).to_owned();
+        // However often it changes until the user takes this, and however large it is, no more than this is kept for that.
+        let data = Arc::default();
         self.emit(Event::InitData { id, data });
     }
 
-    pub(super) fn on_init(
-        &mut self,
-        from: LinkId,
-        about: u8,
-        member: Key,
-        version: u64,
-        data: &[u8],
-    ) {
+    /// The user takes such an event now. `None`: its member has long been forgotten.
+    pub(super) fn told_init(&mut self, id: &str) -> Option<Arc<Vec<u8>>> {
+        let key = self.names.find(id)?;
+        let of = |init: &&mut InitData| (init.about, init.key) == (kind::INIT, key);
+        let init = self.init.iter_mut().find(of)?;
+        init.waits = false;
+        Some(init.data.clone())
+    }
+
+    pub(super) fn on_init(&mut self, about: u8, member: Key, version: u64, data: &[u8]) {
         if member == self.me
-            || data.len() > crate::config::MAX_INIT_DATA
+            || data.len() > MAX_INIT_DATA
             || !self.set_init(about, member, version, data)
         {
             return;
         }
-        self.tell_init(member);
+        if about == kind::INIT {
+            self.tell_init(member);
+        }
         self.calls_due = true;
-        if self.is_host() {
-            for id in self.guests() {
-                if id != from {
-                    self.control(
-                        id,
-                        &Record::Init {
-                            about,
-                            member,
-                            version,
-                            data,
-                        },
-                    );
+        // What overtakes the roster is kept, and what those said who were dropped and may come back: a host may say it of
+        // anybody.
+        let (mut at, mut bytes) = (self.init.len(), 0);
+        while let Some(init) = self.init.get(at.wrapping_sub(1)) {
+            at -= 1;
+            if init.key != self.me && self.seat(init.key).is_none() {
+                bytes += init.weight();
+                if bytes > MAX_INIT_STRANGERS {
+                    self.init.take_at(at);
                 }
             }
         }
     }
 
-    /// All of those in the roster, one's own included.
-    pub(super) fn send_init(&mut self, id: LinkId, only_own: bool) {
-        let records: Vec<Vec<u8>> = self
-            .init
-            .iter()
-            .filter(|init| {
-                if only_own {
-                    init.key == self.me
-                } else {
-                    self.seat(init.key).is_some()
+    /// Somebody is in the roster anew: those who came while it was away have not heard of it.
+    pub(super) fn init_again(&mut self, key: Key) {
+        for about in [kind::INIT, kind::GIVEN] {
+            if let Some(init) = self.take_init(about, key) {
+                self.put_init(init);
+            }
+        }
+    }
+
+    /// Puts on its way what has changed, along links that have room for half of what they may hold (beats wait behind it): a
+    /// guest says its own, a host that of all in the roster.
+    pub(super) fn fill_init(&mut self) {
+        let window = self.cfg.link_window as usize / 2;
+        for at in 0..self.links.len() {
+            while let Some(link) = self.links.get_mut(at)
+                && link.is_in_use()
+                && link.init_at < self.init_at
+                && link.in_flight + link.control.len() <= window
+            {
+                if link.spent.is_some() {
+                    link.init_bytes = 0;
                 }
-            })
-            .map(|init| {
-                Record::Init {
-                    about: init.about,
-                    member: init.key,
-                    version: init.version,
-                    data: &init.data,
+                // Who says something else all the time must not keep messages waiting: they have had as much since.
+                if link.init_bytes > MAX_INIT_DATA {
+                    break;
                 }
-                .write(&self.names)
-            })
-            .gather();
-        for record in records {
-            self.control_bytes(id, &record);
+                let (id, done, peer) = (link.id, link.init_at, link.peer);
+                let host = link.is_guest();
+                let wanted = |init: &&InitData| {
+                    let wanted = match host {
+                        true => Some(init.key) != peer && self.seat(init.key).is_some(),
+                        false => init.key == self.me,
+                    };
+                    wanted && init.at > done
+                };
+                let next = self.init.iter().find(wanted);
+                let (next_at, record) = match next {
+                    Some(init) => {
+                        let record = Record::Init {
+                            about: init.about,
+                            member: init.key,
+                            version: init.version,
+                            data: &init.data,
+                        };
+                        (init.at, record.write(&self.names))
+                    }
+                    None => (self.init_at, Vec::new()),
+                };
+                if let Some(link) = self.links.get_mut(at) {
+                    link.init_at = next_at;
+                    link.init_bytes += record.len();
+                }
+                self.control_bytes(id, &record);
+            }
         }
     }
 }

@@ -191,7 +191,7 @@ impl Member {
                 .iter_mut()
                 .find(|init| (init.about, init.key) == (kind::INIT, key))
             {
-                init.told = false;
+                init.waits = false;
             }
             let (id, peers) = (self.names.text(key).to_owned(), self.ids(&self.view));
             self.emit(Event::PeerDropped { id, peers });

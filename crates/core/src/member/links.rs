@@ -148,7 +148,7 @@ impl Member {
                 version,
                 data,
             } if (my_guest && member == peer) || my_host => {
-                self.on_init(id, about, member, version, data);
+                self.on_init(about, member, version, data);
             }
             // Only those for this member come so far.
             Record::Base { from, .. } if my_host && self.stream(from).is_none() => {

@@ -143,7 +143,10 @@ pub struct Member {
     dropped: Vec<Dropped>,
     /// Somebody who was dropped is here again, and what is kept for such members is kept until then.
     hold_until: Option<Instant>,
+    /// In the order of its changes.
     init: Vec<InitData>,
+    /// The last change's number.
+    init_at: u64,
     calls: Vec<Call>,
     /// Something has changed that a call may hang on.
     calls_due: bool,
@@ -255,6 +258,7 @@ impl Member {
             dropped: Vec::new(),
             hold_until: None,
             init,
+            init_at: 1,
             calls: Vec::new(),
             calls_due: false,
             was_in: false,
@@ -351,20 +355,28 @@ impl Member {
     /// What the user hears next. May be left undrained: then deliveries stop, nothing else. It may bring new outputs
     /// and an earlier deadline: poll those after it.
     pub fn poll_event(&mut self) -> Option<Event> {
-        let event = self.events.pop_front()?;
-        if let Event::Data { data, .. } = &event {
-            self.event_bytes -= data.len();
+        loop {
+            let mut event = self.events.pop_front()?;
+            if let Event::Data { data, .. } = &event {
+                self.event_bytes -= data.len();
+            }
+            if self.blocked
+                && self.events.len() < MAX_EVENTS / 2
+                && self.event_bytes < MAX_EVENT_BYTES / 2
+            {
+                self.blocked = false;
+                self.blocked_since = None;
+                self.deliver_all();
+                self.exit();
+            }
+            if let Event::InitData { id, data } = &mut event {
+                match self.told_init(id) {
+                    Some(newest) => *data = newest,
+                    None => continue,
+                }
+            }
+            return Some(event);
         }
-        if self.blocked
-            && self.events.len() < MAX_EVENTS / 2
-            && self.event_bytes < MAX_EVENT_BYTES / 2
-        {
-            self.blocked = false;
-            self.blocked_since = None;
-            self.deliver_all();
-            self.exit();
-        }
-        Some(event)
     }
 
     /// When to call [`handle_timeout`](Self::handle_timeout) at the latest.

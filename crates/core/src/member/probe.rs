@@ -2,11 +2,13 @@
 
 use super::Member;
 use super::data::MAX_STRAYS;
+use super::init::InitData;
 use super::meet::MAX_EARLY;
 use super::offers::{MAX_CANDIDATES, MAX_PENDING};
 use super::roster::{MAX_HELD, MAX_PAST};
 use crate::config::{
-    MAX_EVENT_BYTES, MAX_EVENTS, MAX_INIT_DATA, MAX_WAITING_SENDS, SENDER_BUDGET, TOTAL_BUDGET,
+    FRAME, MAX_EVENT_BYTES, MAX_EVENTS, MAX_INIT_DATA, MAX_INIT_STRANGERS, MAX_WAITING_SENDS,
+    SENDER_BUDGET, TOTAL_BUDGET,
 };
 use crate::delivery::MAX_OWED;
 
@@ -24,17 +26,19 @@ pub struct Queue {
 impl Member {
     /// Every queue that grows with what others say, or with what the user says or leaves unread. `largest`: bytes of the
     /// largest message that anybody says, by which a budget may be exceeded (one that is above it goes alone).
-    pub fn queues(&self, largest: usize) -> [Queue; 16] {
+    pub fn queues(&self, largest: usize) -> [Queue; 18] {
         let of = |what, now, most| Queue { what, now, most };
         // With what is kept beside it: up to so many numbers of directed messages.
         let largest = largest + crate::delivery::BESIDE + 16 * self.roster.len().max(60);
         // After every step of every member: all of them are looked through once.
         let (mut made_by_us, mut made_by_others, mut candidates, mut early_bytes) = (0, 0, 0, 0);
+        let mut control = 0;
         for link in &self.links {
             if !link.is_in_use() {
                 made_by_us += usize::from(link.dialled);
                 made_by_others += usize::from(!link.dialled);
             }
+            control = link.control.len().max(control);
             candidates = link.candidates.len().max(candidates);
             early_bytes = link.early_bytes.max(early_bytes);
         }
@@ -119,6 +123,15 @@ impl Member {
                     .unwrap_or(0),
                 MAX_INIT_DATA,
             ),
+            // Of each its init data and what it gives. (Those who were dropped are forgotten in time.)
+            of(
+                "bytes of init data of all",
+                self.init.iter().map(InitData::weight).sum(),
+                MAX_INIT_STRANGERS
+                    + 2 * (MAX_INIT_DATA + crate::delivery::BESIDE)
+                        * (self.roster.len() + self.dropped.len()),
+            ),
+            of("bytes of control that wait", control, FRAME),
         ]
     }
 

@@ -86,6 +86,7 @@ impl Member {
         self.tell_due_sync();
         // Whoever is welcomed need not wait until all that it has missed is through; and if that packet is lost, those
         // behind it tell so.
+        self.fill_init();
         self.flush_controls();
         self.fill_links();
         if mutant!(self, OwnForgotten) {
