@@ -98,6 +98,9 @@ pub(crate) const MAX_INIT_DATA: usize = 64 << 10;
 /// Init data of those who are not in the roster, the newest of it, bytes with what is kept beside it (guess: of 64 members at
 /// the most that one may say).
 pub(crate) const MAX_INIT_STRANGERS: usize = 4 << 20;
+/// What one member says to another is not passed on along a link that has so much unsent, bytes: it is said again, or asked
+/// for (guess: what the ends of fifty new calls say, several times over; native links and Chromium's break at 5 and 16 MiB).
+pub(crate) const MAX_PASSED: usize = 1 << 20;
 /// Sends that may wait at most (PROTOCOL §5).
 pub(crate) const MAX_WAITING_SENDS: usize = 1024;
 /// Own messages that may be under way, bytes (PROTOCOL §5).

@@ -3,8 +3,8 @@
 
 mod common;
 
-use common::liar::join_liar;
-use common::numbers::{EXTREMES, with_others};
+use common::liar::{id_of, join_liar};
+use common::numbers::{EXTREMES, record, wire_id, with_others};
 use common::{room, settle};
 use peerjs_mesh_core::{Lane, LeaveHow, Output};
 use peerjs_mesh_sim::server::ServerKind;
@@ -227,11 +227,7 @@ fn nobody_panics_however_large_the_numbers_are_that_a_member_says() {
 fn who_asks_over_and_over_for_more_than_anybody_can_have_said_breaks_no_count() {
     let mut world = World::new(1, Climate::calm(ServerKind::Ours));
     let seed = [9; 32];
-    let now = peerjs_mesh_core::Instant::from_micros(0);
-    let member = peerjs_mesh_core::Member::new(common::config(), seed, now);
-    let id = member.expect("the options are right").id().replace('-', "");
-    let id = (0..16).map(|at| u8::from_str_radix(&id[2 * at..2 * at + 2], 16).expect("hex"));
-    let id: Vec<u8> = std::iter::once(0).chain(id).collect();
+    let id = wire_id(&id_of(seed));
     let liar = join_liar(&mut world, seed, move |output| {
         let Output::Send { lane, frame, .. } = output else {
             return;
@@ -250,8 +246,8 @@ fn who_asks_over_and_over_for_more_than_anybody_can_have_said_breaks_no_count() 
             // Instead of saying something it asks for all of that; which life of its it was is named there.
             (Lane::Data, Some(&PIECE)) => {
                 let life = &frame[3..11];
-                let fetch = [&[28, FETCH], &id[..], life, &[0, 0]].concat();
-                *frame = fetch.repeat(2_500);
+                let fetch = [&id[..], life, &[0, 0]].concat();
+                *frame = record(FETCH, &fetch).repeat(2_500);
             }
             _ => {}
         }

@@ -2,6 +2,7 @@
 
 use super::{Member, Role};
 use crate::api::{Lane, LinkId};
+use crate::config::MAX_PASSED;
 use crate::delivery::Pos;
 use crate::link::{Link, Standing};
 use crate::names::Key;
@@ -210,7 +211,9 @@ impl Member {
             Role::Guest(id) => Some(*id),
             _ => None,
         };
-        if let Some(id) = id {
+        if let Some(id) = id
+            && self.link(id).is_some_and(|it| it.in_flight < MAX_PASSED)
+        {
             self.control(id, record);
         }
     }

@@ -5,7 +5,7 @@
 use super::mutation::mutant;
 use super::{Member, Role};
 use crate::api::LinkId;
-use crate::config::{DEPUTIES, Mode};
+use crate::config::{DEPUTIES, MAX_PASSED, Mode};
 use crate::link::{Goal, Link, Stage, Standing};
 use crate::names::Key;
 use crate::prelude::*;
@@ -262,8 +262,10 @@ impl Member {
         let peer = link.is_peer() || (link.warm && number == kind::DIAL);
         if link.peer == Some(from) && (link.is_guest() || peer || to == self.me) {
             if to != self.me
-                && let Some(id) = self.link_at_hand(to).map(|link| link.id)
+                && let Some(link) = self.link_at_hand(to)
+                && link.in_flight < MAX_PASSED
             {
+                let id = link.id;
                 match number {
                     // Candidates must not come before what they belong to.
                     kind::DIAL => self.pieces_lane(id, record.to_vec()),

@@ -13,6 +13,12 @@ pub(crate) struct Liar<F> {
     change: F,
 }
 
+/// The id of a liar of that seed, wherever it joins.
+pub(crate) fn id_of(seed: [u8; 32]) -> String {
+    let member = Member::new(config(), seed, Instant::from_micros(0));
+    member.expect("the options are right").id().to_owned()
+}
+
 /// Joins the world with all that it gives its driver changed.
 pub(crate) fn join_liar<F>(world: &mut World, seed: [u8; 32], change: F) -> usize
 where

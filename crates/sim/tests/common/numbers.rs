@@ -1,5 +1,5 @@
-//! Where numbers stand in what members say to each other, so that a liar can say the largest there are: `wire.txt`, and no
-//! more of it than that.
+//! Where numbers stand in what members say to each other, so that a liar can say the largest there are, and records of its
+//! own: `wire.txt`, and no more of it than that.
 
 use std::ops::Range;
 
@@ -69,12 +69,30 @@ fn varint(bytes: &[u8]) -> Option<(u64, usize)> {
     None
 }
 
-fn put(to: &mut Vec<u8>, mut value: u64) {
+/// Appends a number.
+pub(crate) fn put(to: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         to.push(value as u8 | 0x80);
         value >>= 7;
     }
     to.push(value as u8);
+}
+
+/// A member's id.
+pub(crate) fn wire_id(id: &str) -> Vec<u8> {
+    let hex = id.replace('-', "");
+    let bytes = (0..16).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16));
+    let bytes = bytes.map(|byte| byte.expect("a member's id is a UUID"));
+    std::iter::once(0).chain(bytes).collect()
+}
+
+/// A record, ready for a frame.
+pub(crate) fn record(kind: u8, body: &[u8]) -> Vec<u8> {
+    let mut whole = Vec::new();
+    put(&mut whole, body.len() as u64 + 1);
+    whole.push(kind);
+    whole.extend(body);
+    whole
 }
 
 /// Where the numbers are. Ends where the body does.
@@ -140,9 +158,7 @@ pub(crate) fn with_others(frame: &[u8], mut change: impl FnMut(u8) -> Option<u64
                 body.splice(place, other);
             }
         }
-        put(&mut whole, body.len() as u64 + 1);
-        whole.push(kind);
-        whole.extend(body);
+        whole.extend(self::record(kind, &body));
     }
     whole.extend(rest);
     whole
