@@ -5,7 +5,7 @@
 import { PeerServer } from "peer";
 
 const [host, key = "peerjs", wanted = "0"] = process.argv.slice(2);
-PeerServer({ host, port: Number(wanted), path: "/", key }, (server) => {
+PeerServer({ host, port: Number(wanted), path: "/", key, allow_discovery: true }, (server) => {
   const { port } = server.address();
   console.log(JSON.stringify({ event: "listening", url: `http://${host}:${port}/`, port }));
 });

@@ -1,9 +1,10 @@
-// Signalling servers with one face: { kind, url, port, host, connection(), stop(), kill(), again() }.
+// Signalling servers with one face: { kind, url, port, host, connection(), frees(id), stop(), kill(), again() }.
 
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { kill, listening, stop } from "./processes.mjs";
 import { ROOT } from "./root.mjs";
+import { within } from "./time.mjs";
 
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 
@@ -48,6 +49,15 @@ async function face(kind, place, start, first = 0) {
       ...more,
     }),
     stop: () => stop(child),
+    /** Waits until nobody is registered there as `id`: who was killed is, until its socket's end has come. */
+    async frees(id) {
+      const asks = `const [url, id] = process.argv.slice(1);
+        while ((await (await fetch(url)).json()).includes(id)) await new Promise((on) => setTimeout(on, 5));`;
+      const args = ["--input-type=module", "-e", asks, `http://${place.address}:${port}/peerjs/peers`, id];
+      const asker = place.spawn(process.execPath, args);
+      const exit = await within(asker.exited, START, `${kind} has ${id} no more`);
+      if (exit.code !== 0) throw new Error(`${kind} does not tell who is there: ${asker.errors}`);
+    },
     async kill() {
       kill(child.pid, "SIGKILL");
       await child.exited;
@@ -62,7 +72,7 @@ async function face(kind, place, start, first = 0) {
 
 /** `peerjs-mesh serve`, at a port of its own or at that one. */
 export function startOurs(place, args = [], first = 0) {
-  const all = (port) => ["serve", "--host", place.address, "--port", String(port), "--json", ...args];
+  const all = (port) => ["serve", "--host", place.address, "--port", String(port), "--allow_discovery", "--json", ...args];
   return face("ours", place, (port) => place.spawn(binary(), all(port)), first);
 }
 

@@ -21,7 +21,11 @@ export default async function foundedAnew(room) {
   assert.notEqual(await foundingOf(second), founding, "it is a new founding");
   await second.leave();
   // One that is killed leaves no word behind, but its socket closes: that frees the name, too.
-  for (const kind of ["native", "chromium"]) await (await founds(room, kind)).kill();
+  // (A page's is closed by its browser, when that finds out: some milliseconds later, and a program founds a room in ten.)
+  for (const kind of ["native", "chromium"]) {
+    await (await founds(room, kind)).kill();
+    await room.server.frees(room.name);
+  }
   await founds(room, "native");
   room.orderly();
 }
